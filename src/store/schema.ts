@@ -1,0 +1,249 @@
+// The tables. Constraint names that services react to are exported as `uniques`.
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { bytea, textC, timestamp } from './columns.ts';
+
+/** `last_seen_at` of somebody who was never seen, and the expiry of a token that never expires. */
+export const ZERO_TIME = '0001-01-01T00:00:00Z';
+/** `last_used` of a key that was never used. */
+export const EPOCH = '1970-01-01T00:00:00Z';
+/** The built-in account that owns prebuilt workspaces; never listed (golden: rbac-system-user). */
+export const SYSTEM_USER_ID = 'c42fdf75-3097-471c-8c33-fb52454d81c0';
+
+export const uniques = {
+  username: 'users_username_lower_key',
+  email: 'users_email_lower_key',
+  tokenName: 'api_keys_token_name_key',
+  organizationName: 'organizations_name_lower_key',
+  organizationMember: 'organization_members_pkey',
+  linkedId: 'user_links_linked_id_key',
+  secretName: 'user_secrets_name_key',
+  secretEnvName: 'user_secrets_env_name_key',
+  secretFilePath: 'user_secrets_file_path_key',
+  skillName: 'user_skills_name_key',
+} as const;
+
+const zeroTime = sql.raw(`'0001-01-01 00:00:00+00'`);
+const epoch = sql.raw(`'1970-01-01 00:00:00+00'`);
+
+export const users = pgTable(
+  'users',
+  {
+    id: uuid().primaryKey(),
+    username: text().notNull(),
+    email: text().notNull(),
+    name: text().notNull().default(''),
+    avatarUrl: text('avatar_url').notNull().default(''),
+    hashedPassword: text('hashed_password').notNull().default(''),
+    loginType: text('login_type').notNull(),
+    status: text().notNull(),
+    roles: text().array().notNull().default([]),
+    createdAt: timestamp('created_at').notNull(),
+    updatedAt: timestamp('updated_at').notNull(),
+    lastSeenAt: timestamp('last_seen_at').notNull().default(zeroTime),
+    deleted: boolean().notNull().default(false),
+    isSystem: boolean('is_system').notNull().default(false),
+    isServiceAccount: boolean('is_service_account').notNull().default(false),
+    githubComUserId: bigint('github_com_user_id', { mode: 'bigint' }),
+    hashedOneTimePasscode: text('hashed_one_time_passcode'),
+    oneTimePasscodeExpiresAt: timestamp('one_time_passcode_expires_at'),
+    usernameLower: textC('username_lower').notNull().generatedAlwaysAs(sql`lower(username)`),
+    searchText: text('search_text').notNull().generatedAlwaysAs(sql`lower(username) || chr(1) || lower(email)`),
+  },
+  (t) => [
+    uniqueIndex(uniques.username).on(sql`lower(${t.username})`).where(sql`deleted = false`),
+    uniqueIndex(uniques.email).on(sql`lower(${t.email})`).where(sql`deleted = false and email <> ''`),
+    // The order of every list, with the id beside it so that a page can be found without the rows.
+    index('users_list_order').on(t.usernameLower, t.id).where(sql`deleted = false and is_system = false`),
+    index('users_search_trgm').using('gin', sql`search_text gin_trgm_ops`),
+    index('users_owners').on(t.id).where(sql`deleted = false and roles @> array['owner']`),
+    check('users_status_check', sql`status in ('active', 'dormant', 'suspended')`),
+    check('users_login_type_check', sql`login_type in ('password', 'github', 'oidc', 'token', 'none', 'oauth2_provider_app')`),
+    check('users_service_account_check', sql`(email = '') = is_service_account and (not is_service_account or login_type = 'none')`),
+  ],
+);
+
+export const organizations = pgTable(
+  'organizations',
+  {
+    id: uuid().primaryKey(),
+    name: text().notNull(),
+    displayName: text('display_name').notNull(),
+    description: text().notNull().default(''),
+    icon: text().notNull().default(''),
+    isDefault: boolean('is_default').notNull().default(false),
+    defaultOrgMemberRoles: text('default_org_member_roles').array().notNull().default(['organization-workspace-access']),
+    createdAt: timestamp('created_at').notNull(),
+    updatedAt: timestamp('updated_at').notNull(),
+  },
+  (t) => [
+    uniqueIndex(uniques.organizationName).on(sql`lower(${t.name})`),
+    uniqueIndex('organizations_single_default').on(t.isDefault).where(sql`is_default`),
+  ],
+);
+
+export const organizationMembers = pgTable(
+  'organization_members',
+  {
+    userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    organizationId: uuid('organization_id').notNull().references(() => organizations.id, { onDelete: 'cascade' }),
+    roles: text().array().notNull().default([]),
+    createdAt: timestamp('created_at').notNull(),
+    updatedAt: timestamp('updated_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ name: uniques.organizationMember, columns: [t.userId, t.organizationId] }),
+    index('organization_members_organization').on(t.organizationId),
+  ],
+);
+
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    id: text().primaryKey(),
+    hashedSecret: bytea('hashed_secret').notNull(),
+    userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    lastUsed: timestamp('last_used').notNull().default(epoch),
+    expiresAt: timestamp('expires_at').notNull(),
+    createdAt: timestamp('created_at').notNull(),
+    updatedAt: timestamp('updated_at').notNull(),
+    loginType: text('login_type').notNull(),
+    lifetimeSeconds: bigint('lifetime_seconds', { mode: 'number' }).notNull(),
+    ipAddress: text('ip_address').notNull().default('0.0.0.0'),
+    tokenName: text('token_name').notNull().default(''),
+    scopes: text().array().notNull(),
+    allowList: text('allow_list').array().notNull(),
+  },
+  (t) => [
+    uniqueIndex(uniques.tokenName).on(t.userId, t.tokenName).where(sql`login_type = 'token'`),
+    index('api_keys_user').on(t.userId),
+    index('api_keys_expires').on(t.expiresAt),
+    check('api_keys_allow_list_check', sql`cardinality(allow_list) > 0`),
+  ],
+);
+
+/** Links to accounts of identity providers; the provider's tokens are encrypted (crypto/secret-box.ts). */
+export const userLinks = pgTable(
+  'user_links',
+  {
+    userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    loginType: text('login_type').notNull(),
+    linkedId: text('linked_id').notNull().default(''),
+    accessToken: text('access_token').notNull().default(''),
+    refreshToken: text('refresh_token').notNull().default(''),
+    expiresAt: timestamp('expires_at').notNull().default(zeroTime),
+    claims: jsonb().notNull().default({}),
+  },
+  (t) => [
+    primaryKey({ name: 'user_links_pkey', columns: [t.userId, t.loginType] }),
+    uniqueIndex(uniques.linkedId).on(t.loginType, t.linkedId).where(sql`linked_id <> ''`),
+  ],
+);
+
+export const gitSshKeys = pgTable('git_ssh_keys', {
+  userId: uuid('user_id').primaryKey().references(() => users.id, { onDelete: 'cascade' }),
+  createdAt: timestamp('created_at').notNull(),
+  updatedAt: timestamp('updated_at').notNull(),
+  privateKey: text('private_key').notNull(),
+  publicKey: text('public_key').notNull(),
+});
+
+export const userConfigs = pgTable(
+  'user_configs',
+  {
+    userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    key: text().notNull(),
+    value: text().notNull(),
+  },
+  (t) => [primaryKey({ name: 'user_configs_pkey', columns: [t.userId, t.key] })],
+);
+
+export const notificationPreferences = pgTable(
+  'notification_preferences',
+  {
+    userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    templateId: uuid('template_id').notNull(),
+    disabled: boolean().notNull(),
+    createdAt: timestamp('created_at').notNull(),
+    updatedAt: timestamp('updated_at').notNull(),
+  },
+  (t) => [primaryKey({ name: 'notification_preferences_pkey', columns: [t.userId, t.templateId] })],
+);
+
+export const userSecrets = pgTable(
+  'user_secrets',
+  {
+    id: uuid().primaryKey(),
+    userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    name: textC().notNull(),
+    description: text().notNull().default(''),
+    value: text().notNull(),
+    valueBytes: integer('value_bytes').notNull(),
+    envName: text('env_name').notNull().default(''),
+    filePath: text('file_path').notNull().default(''),
+    createdAt: timestamp('created_at').notNull(),
+    updatedAt: timestamp('updated_at').notNull(),
+  },
+  (t) => [
+    uniqueIndex(uniques.secretName).on(t.userId, t.name),
+    uniqueIndex(uniques.secretEnvName).on(t.userId, t.envName).where(sql`env_name <> ''`),
+    uniqueIndex(uniques.secretFilePath).on(t.userId, t.filePath).where(sql`file_path <> ''`),
+  ],
+);
+
+export const userSkills = pgTable(
+  'user_skills',
+  {
+    id: uuid().primaryKey(),
+    userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    name: textC().notNull(),
+    description: text().notNull().default(''),
+    content: text().notNull(),
+    createdAt: timestamp('created_at').notNull(),
+    updatedAt: timestamp('updated_at').notNull(),
+  },
+  (t) => [uniqueIndex(uniques.skillName).on(t.userId, t.name)],
+);
+
+export const auditLogs = pgTable(
+  'audit_logs',
+  {
+    id: uuid().primaryKey(),
+    time: timestamp().notNull(),
+    userId: uuid('user_id'),
+    organizationId: uuid('organization_id'),
+    ip: text().notNull().default(''),
+    userAgent: text('user_agent').notNull().default(''),
+    requestId: uuid('request_id'),
+    resourceType: text('resource_type').notNull(),
+    resourceId: text('resource_id').notNull(),
+    resourceTarget: text('resource_target').notNull(),
+    action: text().notNull(),
+    diff: jsonb().notNull().default({}),
+    statusCode: integer('status_code').notNull(),
+    additionalFields: jsonb('additional_fields').notNull().default({}),
+  },
+  (t) => [
+    index('audit_logs_time').on(t.time, t.id),
+    index('audit_logs_user').on(t.userId, t.time),
+    index('audit_logs_resource').on(t.resourceId, t.time),
+  ],
+);
+
+/** One value per key: the deployment id, signing keys (encrypted), notification settings. */
+export const siteSettings = pgTable('site_settings', {
+  key: text().primaryKey(),
+  value: text().notNull(),
+});
