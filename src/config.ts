@@ -1,0 +1,209 @@
+/** The one reader of the environment: CODER_* variables in, one frozen Config out, or a ConfigError that stops the start. */
+
+import { durationText } from './config/durations.ts';
+import { type EmailConfig, readEmail, splitHostPort } from './config/email.ts';
+import { type GithubConfig, readGithub } from './config/github.ts';
+import { type OidcConfig, readOidc } from './config/oidc.ts';
+import { ConfigError, type Environment, type Reader, readerOf } from './config/values.ts';
+
+export type { EmailConfig, GithubConfig, OidcConfig };
+export { ConfigError, durationText };
+
+export type SshKeygenAlgorithm = 'ed25519' | 'ecdsa' | 'rsa4096';
+
+export interface Config {
+  readonly http: { readonly host: string; readonly port: number };
+  /** Without trailing slash. */
+  readonly accessUrl: string;
+  readonly deployment: {
+    readonly advertisedVersion: string;
+    readonly upgradeMessage: string;
+    readonly sshHostnamePrefix: string;
+    readonly workspaceHostnameSuffix: string;
+    readonly sshConfigOptions: Readonly<Record<string, string>>;
+    readonly experiments: readonly string[];
+    readonly termsOfServiceUrl: string;
+    readonly docsUrl?: string;
+  };
+  /** Without url the server runs its own Postgres below dataDir. */
+  readonly postgres: { readonly url?: string; readonly directUrl?: string; readonly dataDir: string };
+  readonly sessions: { readonly durationNs: bigint; readonly refreshDisabled: boolean };
+  readonly tokens: {
+    readonly defaultLifetimeNs: bigint;
+    readonly maxLifetimeNs: bigint;
+    readonly maxAdminLifetimeNs: bigint;
+    /** How long expired keys are kept; 0 = for ever. */
+    readonly retentionNs: bigint;
+  };
+  readonly cookies: { readonly secure: boolean; readonly sameSite: 'lax' | 'none'; readonly hostPrefix: boolean };
+  readonly passwords: { readonly authDisabled: boolean };
+  /** `api`: requests a minute, negative = no limit. `disabled` switches every limit off. */
+  readonly rateLimit: { readonly api: number; readonly disabled: boolean };
+  /** Header names in lower case; networks in CIDR form. */
+  readonly proxy: { readonly trustedHeaders: readonly string[]; readonly trustedOrigins: readonly string[] };
+  readonly cors: { readonly allowAll: boolean };
+  readonly sshKeygenAlgorithm: SshKeygenAlgorithm;
+  readonly rbac: {
+    readonly disableOwnerWorkspaceAccess: boolean;
+    readonly disableWorkspaceSharing: boolean;
+    readonly disableChatSharing: boolean;
+  };
+  /** Each key is the base64 text of 32 bytes; the first encrypts, all decrypt. */
+  readonly encryption: { readonly keys: readonly string[] };
+  /** How long audit entries are kept; 0 = for ever. */
+  readonly audit: { readonly retentionNs: bigint };
+  readonly email: EmailConfig | null;
+  readonly oidc: OidcConfig | null;
+  readonly github: GithubConfig | null;
+  readonly log: { readonly level: string; readonly human: boolean };
+}
+
+const HOUR_NS = 3_600_000_000_000n;
+const DEFAULT_API_RATE_LIMIT = 512;
+const SSH_ALGORITHMS: readonly SshKeygenAlgorithm[] = ['ed25519', 'ecdsa', 'rsa4096'];
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+function readHttpAddress(reader: Reader): Config['http'] {
+  const variable = 'CODER_HTTP_ADDRESS';
+  const text = reader.text(variable, '127.0.0.1:3000');
+  const address = splitHostPort(text);
+  if (address === undefined) throw new ConfigError(variable, `${JSON.stringify(text)} is not of the form host:port`);
+  // Without a host: every address of the machine, IPv4 and IPv6.
+  return { host: address.host === '' ? '::' : address.host, port: address.port };
+}
+
+function defaultAccessUrl({ host, port }: Config['http']): string {
+  const reachable = host === '::' || host === '0.0.0.0' ? 'localhost' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
+function readSshConfigOptions(reader: Reader): Record<string, string> {
+  const variable = 'CODER_SSH_CONFIG_OPTIONS';
+  const options = reader.list(variable, []).map((option) => {
+    const [, name, value] = /^([^\s=]+)(?:\s*=\s*|\s+)(\S.*)$/s.exec(option) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new ConfigError(variable, `${JSON.stringify(option)} is not of the form name=value`);
+    }
+    return [name, value] as const;
+  });
+  return Object.fromEntries(options);
+}
+
+function readSshAlgorithm(reader: Reader): SshKeygenAlgorithm {
+  const variable = 'CODER_SSH_KEYGEN_ALGORITHM';
+  const text = reader.text(variable, 'ed25519');
+  const algorithm = SSH_ALGORITHMS.find((name) => name === text.toLowerCase());
+  if (algorithm === undefined) {
+    const known = SSH_ALGORITHMS.join(',');
+    throw new ConfigError(
+      variable,
+      `parse ssh keygen algorithm ${text}: invalid key type: ${text}, must be one of: ${known}`,
+    );
+  }
+  return algorithm;
+}
+
+function readPostgresUrl<K extends string>(reader: Reader, key: K, variable: string): { [P in K]?: string } {
+  const url = reader.raw(variable);
+  if (url === undefined) return {};
+  // The value holds a password and is not shown.
+  if (!/^postgres(ql)?:\/\//.test(url)) throw new ConfigError(variable, 'does not begin with postgres://');
+  return { [key]: url } as { [P in K]: string };
+}
+
+function readEncryptionKeys(reader: Reader): string[] {
+  const variable = 'CODER_EXTERNAL_TOKEN_ENCRYPTION_KEYS';
+  const keys =
+    reader
+      .raw(variable)
+      ?.split(',')
+      .map((key) => key.trim()) ?? [];
+  const wrong = keys.findIndex((key) => !/^[A-Za-z0-9+/]{43}=$/.test(key) || Buffer.from(key, 'base64').length !== 32);
+  // The value is a secret, so only its place is named.
+  if (wrong >= 0) throw new ConfigError(variable, `key number ${wrong + 1} is not the base64 text of 32 bytes`);
+  return keys;
+}
+
+function readLog(reader: Reader): Config['log'] {
+  const verbose = reader.boolean('CODER_VERBOSE', false);
+  return {
+    level: reader.oneOf('CODER_USERS_LOG_LEVEL', LOG_LEVELS, verbose ? 'debug' : 'info'),
+    human: reader.boolean('CODER_USERS_LOG_HUMAN', false),
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) deepFreeze(inner);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+/**
+ * Reads and checks every setting. An empty variable counts as unset.
+ * Returns the deeply frozen result; throws ConfigError, whose message names the variable.
+ */
+export function readConfig(env: Environment): Config {
+  const reader = readerOf(env);
+  const http = readHttpAddress(reader);
+  const accessUrl = reader.webAddress('CODER_ACCESS_URL') ?? defaultAccessUrl(http);
+  const docsUrl = reader.webAddress('CODER_DOCS_URL');
+  const days = { days: true };
+  return deepFreeze<Config>({
+    http,
+    accessUrl,
+    deployment: {
+      advertisedVersion: reader.text('CODER_USERS_ADVERTISED_VERSION', 'v0.0.0'),
+      upgradeMessage: reader.text('CODER_CLI_UPGRADE_MESSAGE', ''),
+      sshHostnamePrefix: reader.text('CODER_SSH_HOSTNAME_PREFIX', 'coder.'),
+      workspaceHostnameSuffix: reader.text('CODER_WORKSPACE_HOSTNAME_SUFFIX', 'coder'),
+      sshConfigOptions: readSshConfigOptions(reader),
+      experiments: reader.list('CODER_EXPERIMENTS', []),
+      termsOfServiceUrl: reader.text('CODER_TERMS_OF_SERVICE_URL', ''),
+      ...(docsUrl === undefined ? {} : { docsUrl }),
+    },
+    postgres: {
+      ...readPostgresUrl(reader, 'url', 'CODER_PG_CONNECTION_URL'),
+      ...readPostgresUrl(reader, 'directUrl', 'CODER_PG_DIRECT_CONNECTION_URL'),
+      dataDir: reader.text('CODER_USERS_DATA_DIR', './data'),
+    },
+    sessions: {
+      durationNs: reader.duration('CODER_SESSION_DURATION', 24n * HOUR_NS),
+      refreshDisabled: reader.boolean('CODER_DISABLE_SESSION_EXPIRY_REFRESH', false),
+    },
+    tokens: {
+      defaultLifetimeNs: reader.duration('CODER_DEFAULT_TOKEN_LIFETIME', 168n * HOUR_NS, days),
+      maxLifetimeNs: reader.duration('CODER_MAX_TOKEN_LIFETIME', 876_600n * HOUR_NS, days),
+      maxAdminLifetimeNs: reader.duration('CODER_MAX_ADMIN_TOKEN_LIFETIME', 168n * HOUR_NS, days),
+      retentionNs: reader.duration('CODER_API_KEYS_RETENTION', 168n * HOUR_NS, days),
+    },
+    cookies: {
+      secure: reader.boolean('CODER_SECURE_AUTH_COOKIE', /^https:/i.test(accessUrl)),
+      sameSite: reader.oneOf('CODER_SAMESITE_AUTH_COOKIE', ['lax', 'none'], 'lax'),
+      hostPrefix: reader.boolean('CODER_HOST_PREFIX_COOKIE', false),
+    },
+    passwords: { authDisabled: reader.boolean('CODER_DISABLE_PASSWORD_AUTH', false) },
+    rateLimit: {
+      api: reader.integer('CODER_API_RATE_LIMIT', DEFAULT_API_RATE_LIMIT) || DEFAULT_API_RATE_LIMIT,
+      disabled: reader.boolean('CODER_DANGEROUS_DISABLE_RATE_LIMITS', false),
+    },
+    proxy: {
+      trustedHeaders: reader.list('CODER_PROXY_TRUSTED_HEADERS', []).map((name) => name.toLowerCase()),
+      trustedOrigins: reader.cidrList('CODER_PROXY_TRUSTED_ORIGINS'),
+    },
+    cors: { allowAll: reader.boolean('CODER_DANGEROUS_ALLOW_CORS_REQUESTS', false) },
+    sshKeygenAlgorithm: readSshAlgorithm(reader),
+    rbac: {
+      disableOwnerWorkspaceAccess: reader.boolean('CODER_DISABLE_OWNER_WORKSPACE_ACCESS', false),
+      disableWorkspaceSharing: reader.boolean('CODER_DISABLE_WORKSPACE_SHARING', false),
+      disableChatSharing: reader.boolean('CODER_DISABLE_CHAT_SHARING', false),
+    },
+    encryption: { keys: readEncryptionKeys(reader) },
+    audit: { retentionNs: reader.duration('CODER_AUDIT_LOGS_RETENTION', 0n, days) },
+    email: readEmail(reader),
+    oidc: readOidc(reader, accessUrl),
+    github: readGithub(reader),
+    log: readLog(reader),
+  });
+}

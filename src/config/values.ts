@@ -1,0 +1,160 @@
+/** Typed reading of single environment variables; whatever cannot be read stops the start with a ConfigError. */
+
+import { isIP } from 'node:net';
+import { parse as parseYaml } from 'yaml';
+import { parseDuration } from './durations.ts';
+
+/** A setting that the server cannot start with; the message names the variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly variable: string;
+
+  constructor(variable: string, problem: string) {
+    super(`${variable}: ${problem}`);
+    this.variable = variable;
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  1: true,
+  t: true,
+  T: true,
+  true: true,
+  TRUE: true,
+  True: true,
+  0: false,
+  f: false,
+  F: false,
+  false: false,
+  FALSE: false,
+  False: false,
+};
+
+/** Splits a comma list; an entry in double quotes may hold commas, a doubled quote inside it is one quote. */
+function splitList(variable: string, text: string): string[] {
+  const entries: string[] = [];
+  let rest = text;
+  for (;;) {
+    const entry = /^(?:\s*"((?:[^"]|"")*)"\s*|([^",]*))(?:,|$)/u.exec(rest);
+    if (entry === null) throw new ConfigError(variable, `${JSON.stringify(text)} is not a comma list`);
+    entries.push(entry[1]?.replaceAll('""', '"') ?? entry[2] ?? '');
+    if (!entry[0].endsWith(',')) return entries;
+    rest = rest.slice(entry[0].length);
+  }
+}
+
+/** Reads a JSON or YAML map, or undefined when the text is something else. */
+function readMap(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = parseYaml(text, { logLevel: 'error' });
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Readers over one environment. An empty variable counts as unset. `secret` variables never show their value.
+ * Every reader takes the variable's name and what stands for an unset one, and throws ConfigError for a bad value.
+ */
+export function readerOf(env: Environment) {
+  const raw = (name: string): string | undefined => env[name] || undefined;
+  const bad = (name: string, wanted: string): ConfigError =>
+    new ConfigError(name, `${JSON.stringify(raw(name))} is not ${wanted}`);
+
+  const text = (name: string, unset: string): string => raw(name) ?? unset;
+
+  const list = (name: string, unset: readonly string[], options: { trim: boolean } = { trim: true }): string[] => {
+    const value = raw(name);
+    if (value === undefined) return [...unset];
+    const entries = splitList(name, value)
+      .map((entry) => (options.trim ? entry.trim() : entry))
+      .filter((entry) => entry !== '');
+    // An allow list without entries must not turn into "everybody".
+    if (entries.length === 0) throw bad(name, 'a list with at least one entry');
+    return entries;
+  };
+
+  const boolean = (name: string, unset: boolean): boolean => {
+    const value = raw(name);
+    if (value === undefined) return unset;
+    const known = Object.hasOwn(BOOLEANS, value) ? BOOLEANS[value] : undefined;
+    if (known === undefined) throw bad(name, 'a boolean (true or false)');
+    return known;
+  };
+
+  const integer = (name: string, unset: number): number => {
+    const value = raw(name);
+    if (value === undefined) return unset;
+    if (!/^[+-]?\d{1,15}$/.test(value)) throw bad(name, 'a whole number');
+    return Number(value);
+  };
+
+  const duration = (name: string, unsetNs: bigint, options: { days: boolean } = { days: false }): bigint => {
+    const value = raw(name);
+    if (value === undefined) return unsetNs;
+    const ns = parseDuration(value, options.days);
+    if (ns === undefined) throw bad(name, 'a duration with units, such as 36h, 1h30m or 500ms');
+    return ns;
+  };
+
+  const oneOf = <T extends string>(name: string, allowed: readonly T[], unset: T): T => {
+    const value = raw(name);
+    if (value === undefined) return unset;
+    const found = allowed.find((candidate) => candidate === value);
+    if (found === undefined) throw bad(name, `one of ${allowed.join(', ')}`);
+    return found;
+  };
+
+  /** An absolute http or https address without query, fragment and credentials; trailing slashes are dropped. */
+  const webAddress = (name: string): string | undefined => {
+    const value = raw(name);
+    if (value === undefined) return undefined;
+    const url = URL.parse(value);
+    const plain =
+      url !== null && /^https?:$/.test(url.protocol) && !/[?#@\s]/.test(value) && /^https?:\/\//i.test(value);
+    if (!plain) throw bad(name, 'an http or https address');
+    return value.replace(/\/+$/, '');
+  };
+
+  /** A JSON or YAML map from texts to texts; numbers and booleans are taken as their text. */
+  const textMap = (name: string, unset: Readonly<Record<string, string>>): Record<string, string> => {
+    const value = raw(name);
+    if (value === undefined) return { ...unset };
+    const entries = Object.entries(readMap(value) ?? { '': null });
+    if (!entries.every(([, item]) => ['string', 'number', 'boolean'].includes(typeof item))) {
+      throw bad(name, 'a JSON map from names to texts, such as {"name": "value"}');
+    }
+    return Object.fromEntries(entries.map(([key, item]) => [key, String(item)]));
+  };
+
+  /** A JSON or YAML map from texts to lists of texts; a single text counts as a list of one. */
+  const listMap = (name: string): Record<string, string[]> => {
+    const value = raw(name);
+    if (value === undefined) return {};
+    const entries = Object.entries(readMap(value) ?? { '': null }).map(([key, item]) => [key, [item].flat()] as const);
+    if (!entries.every(([, items]) => items.every((item) => typeof item === 'string'))) {
+      throw bad(name, 'a JSON map from names to lists, such as {"name": ["value"]}');
+    }
+    return Object.fromEntries(entries.map(([key, items]) => [key, items.map(String)]));
+  };
+
+  /** A comma list of networks such as 10.0.0.0/8 or fd00::/8. */
+  const cidrList = (name: string): string[] => {
+    const networks = list(name, []);
+    for (const network of networks) {
+      const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(network) ?? [];
+      const version = isIP(address);
+      if (version === 0 || Number(bits) > (version === 4 ? 32 : 128)) {
+        throw new ConfigError(name, `${JSON.stringify(network)} is not a network such as 10.0.0.0/8`);
+      }
+    }
+    return networks;
+  };
+
+  return { raw, text, list, boolean, integer, duration, oneOf, webAddress, textMap, listMap, cidrList };
+}
+
+export type Reader = ReturnType<typeof readerOf>;
