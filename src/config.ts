@@ -1,4 +1,4 @@
-/** The one reader of the environment: CODER_* variables in, one frozen Config out, or a ConfigError that stops the start. */
+// The one reader of the environment: CODER_* variables in, one frozen Config out, or a ConfigError that stops the start.
 
 import { durationText } from './config/durations.ts';
 import { type EmailConfig, readEmail, splitHostPort } from './config/email.ts';

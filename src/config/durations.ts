@@ -1,4 +1,4 @@
-/** Durations in the Go text form (`1h30m`, `500ms`), exact to the nanosecond. */
+// Durations in the Go text form (`1h30m`, `500ms`), exact to the nanosecond.
 
 const NS = {
   ns: 1n,

@@ -1,4 +1,4 @@
-/** Settings of outgoing mail, under the names CODER_EMAIL_* or, older, CODER_NOTIFICATIONS_EMAIL_*. */
+// Settings of outgoing mail, under the names CODER_EMAIL_* or, older, CODER_NOTIFICATIONS_EMAIL_*.
 
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { ConfigError, type Reader } from './values.ts';

@@ -1,4 +1,4 @@
-/** Settings of the GitHub login: the operator's own application, or the built-in one of a new deployment. */
+// Settings of the GitHub login: the operator's own application, or the built-in one of a new deployment.
 
 import { ConfigError, type Reader } from './values.ts';
 

@@ -1,4 +1,4 @@
-/** Settings of the OpenID Connect login, with the contradictions that can be seen without asking the provider. */
+// Settings of the OpenID Connect login, with the contradictions that can be seen without asking the provider.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Typed reading of single environment variables; whatever cannot be read stops the start with a ConfigError. */
+// Typed reading of single environment variables; whatever cannot be read stops the start with a ConfigError.
 
 import { isIP } from 'node:net';
 import { parse as parseYaml } from 'yaml';

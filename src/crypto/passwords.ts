@@ -1,0 +1,76 @@
+// Password hashes: argon2id for everything new, and reading of the older PBKDF2 form that imported accounts have.
+
+import { pbkdf2, timingSafeEqual } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { promisify } from 'node:util';
+import argon2 from 'argon2';
+import { boundedQueue } from './bounded-queue.ts';
+
+/** Too many passwords are waiting to be hashed: the caller answers 503. */
+export class HashQueueFullError extends Error {
+  override readonly name = 'HashQueueFullError';
+}
+
+/** What is stored is no password hash of a known form. */
+export class MalformedHashError extends Error {
+  override readonly name = 'MalformedHashError';
+}
+
+// OWASP's parameters; the package's own defaults cost about five times as much.
+const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+const ARGON2ID = /^\$argon2id\$v=\d+\$m=\d+,[tp]=\d+,[tp]=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/;
+const PBKDF2 = /^\$pbkdf2-sha256\$([1-9]\d{0,7})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]{86})$/;
+const PBKDF2_BYTES = 64;
+const WAITING = 200;
+
+const derive = promisify(pbkdf2);
+
+// Hashing occupies threads that file access needs too, so no more run at once than there are processors.
+const queue = boundedQueue(
+  { running: availableParallelism(), waiting: WAITING },
+  () => new HashQueueFullError('too many passwords are waiting to be hashed'),
+);
+
+const argonHash = (password: string): Promise<string> =>
+  argon2.hash(password, { ...PARAMETERS, type: argon2.argon2id });
+
+/** Hashes a password with argon2id; returns the text to store. Throws HashQueueFullError. */
+export function hashPassword(password: string): Promise<string> {
+  return queue.run(() => argonHash(password));
+}
+
+async function verifyArgon2id(hash: string, password: string): Promise<boolean> {
+  try {
+    return await argon2.verify(hash, password);
+  } catch (cause) {
+    throw new MalformedHashError('the stored password hash cannot be used', { cause });
+  }
+}
+
+async function verifyPbkdf2(parts: RegExpExecArray, password: string): Promise<boolean> {
+  const [, rounds, salt = '', expected = ''] = parts;
+  const actual = await derive(password, Buffer.from(salt, 'base64'), Number(rounds), PBKDF2_BYTES, 'sha256');
+  return timingSafeEqual(actual, Buffer.from(expected, 'base64'));
+}
+
+/**
+ * Says whether `password` belongs to the stored hash (own or PBKDF2 form).
+ * An empty or missing hash (unknown account, account without password) is never matched and costs one hash as well,
+ * so that the time taken tells nothing. Throws MalformedHashError for any other text and HashQueueFullError.
+ */
+export async function verifyPassword(hash: string | undefined, password: string): Promise<boolean> {
+  if (!hash) {
+    await queue.run(() => argonHash(password));
+    return false;
+  }
+  if (ARGON2ID.test(hash)) return queue.run(() => verifyArgon2id(hash, password));
+  const parts = PBKDF2.exec(hash);
+  if (parts === null) throw new MalformedHashError('the stored password hash has an unknown form');
+  return queue.run(() => verifyPbkdf2(parts, password));
+}
+
+/** Says whether a stored hash should be replaced after the next successful login (older form or weaker parameters). */
+export function needsRehash(hash: string): boolean {
+  if (hash === '') return false;
+  return !ARGON2ID.test(hash) || argon2.needsRehash(hash, PARAMETERS);
+}
