@@ -1,0 +1,79 @@
+// The rules for usernames, real names, display names and e-mail addresses.
+
+const MAX_USERNAME = 32;
+const MAX_NAME_BYTES = 128;
+const MAX_DISPLAY_NAME = 64;
+
+const USERNAME = /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
+const REFUSED_USERNAMES: ReadonlySet<string> = new Set(['new', 'create']);
+
+// Words that GET /users/{user} can never reach, because a route of that name answers first.
+const PATH_WORDS: ReadonlySet<string> = new Set(['me', 'first', 'roles', 'authmethods', 'oidc-claims']);
+const UNDASHED_UUID = /^[0-9a-f]{32}$/i;
+
+// Go's white space, which is not that of String.trim: U+0085 belongs to it, U+FEFF does not.
+const SPACE = '[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
+const SURROUNDING_SPACE = new RegExp(`^${SPACE}+|${SPACE}+$`, 'gu');
+
+/**
+ * Whether a text can be a username: 1 to 32 ASCII letters and digits with single hyphens inside, and neither `new` nor
+ * `create`. Source: POST /users; golden: data/validation-usernames
+ */
+export function isUsername(text: string): boolean {
+  return text.length <= MAX_USERNAME && USERNAME.test(text) && !REFUSED_USERNAMES.has(text);
+}
+
+/**
+ * Whether an account of this name could not be reached by name: a word of the API's own paths in any letter case, or 32
+ * hex digits, which are read as a UUID. Refused, as rule `username`, for new accounts and new names; accounts that have
+ * such a name already keep it.
+ */
+export function isReservedUsername(text: string): boolean {
+  return PATH_WORDS.has(text.toLowerCase()) || UNDASHED_UUID.test(text);
+}
+
+/** The text without surrounding white space of any script. */
+function trimmed(text: string): string {
+  return text.replace(SURROUNDING_SPACE, '');
+}
+
+/**
+ * Whether a text can be the real name of a user: at most 128 bytes of UTF-8 without surrounding white space; it may be
+ * empty. Golden: data/validation-names
+ */
+export function isRealName(text: string): boolean {
+  return Buffer.byteLength(text) <= MAX_NAME_BYTES && trimmed(text) === text;
+}
+
+/** A real name from an identity provider made acceptable: trimmed and cut to 128 bytes, never inside a character. */
+export function realNameOf(text: string): string {
+  let name = '';
+  let bytes = 0;
+  for (const character of trimmed(text)) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > MAX_NAME_BYTES) break;
+    name += character;
+  }
+  return trimmed(name);
+}
+
+/** Whether a text can be a display name: at most 64 bytes on one line without surrounding white space; it may be empty. */
+export function isDisplayName(text: string): boolean {
+  return Buffer.byteLength(text) <= MAX_DISPLAY_NAME && trimmed(text) === text && !text.includes('\n');
+}
+
+const BEYOND_ASCII = '\\u00a0-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\uffef';
+const ATOM = `[a-zA-Z0-9!#$%&'*+\\-/=?^_\`{|}~${BEYOND_ASCII}]+`;
+const QUOTED = `"(?:[\\t !#-\\[\\]-~${BEYOND_ASCII}]|\\\\[\\t -~${BEYOND_ASCII}])+"`;
+const LETTER = `a-zA-Z${BEYOND_ASCII}`;
+const LABEL = `[${LETTER}0-9](?:[${LETTER}0-9~\\-]*[${LETTER}0-9])?`;
+const LAST_LABEL = `[${LETTER}](?:[${LETTER}0-9~\\-]*[${LETTER}])?`;
+const EMAIL = new RegExp(`^(?:${ATOM}(?:\\.${ATOM})*|${QUOTED})@(?:${LABEL}\\.)+${LAST_LABEL}$`, 'u');
+
+/**
+ * Whether a text is a bare e-mail address: dotted atoms or a quoted string, then a domain of at least two labels of which
+ * the last begins and ends with a letter. No length limit. Golden: data/validation-emails
+ */
+export function isEmail(text: string): boolean {
+  return EMAIL.test(text);
+}
