@@ -85,6 +85,11 @@ CREATE TABLE "user_configs" (
 	CONSTRAINT "user_configs_pkey" PRIMARY KEY("user_id","key")
 );
 --> statement-breakpoint
+CREATE TABLE "user_counts" (
+	"shard" integer PRIMARY KEY NOT NULL,
+	"live" bigint NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "user_links" (
 	"user_id" uuid NOT NULL,
 	"login_type" text NOT NULL,

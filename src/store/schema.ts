@@ -242,6 +242,15 @@ export const auditLogs = pgTable(
   ],
 );
 
+/**
+ * How many listed users (living, not the system account) there are, spread over shards so that writers do not wait for
+ * each other; triggers keep it. The sum is the count of the unfiltered list.
+ */
+export const userCounts = pgTable('user_counts', {
+  shard: integer().primaryKey(),
+  live: bigint({ mode: 'number' }).notNull(),
+});
+
 /** One value per key: the deployment id, signing keys (encrypted), notification settings. */
 export const siteSettings = pgTable('site_settings', {
   key: text().primaryKey(),

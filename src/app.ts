@@ -1,0 +1,63 @@
+// Builds the app: plugins, hooks, routes. It never listens and never reads the environment.
+import { randomUUID } from 'node:crypto';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type pg from 'pg';
+import type { AppDeps } from './ctx.ts';
+import { useFront } from './hooks/front.ts';
+import { createLimits, type Limits } from './hooks/limits.ts';
+import { createSessionHook, type ProviderCheck } from './hooks/session.ts';
+import { sendError, useErrors } from './http/error-handler.ts';
+import { routingUrl } from './http/paths.ts';
+import { useJson } from './http/serializer.ts';
+import { useBodies } from './http/validation.ts';
+import type {} from '@fastify/swagger';
+import { registerRoutes } from './routes/index.ts';
+import { createSessionLookup } from './store/sessions.ts';
+
+/** What an app is built from: the process-wide parts and the pool that the session lookup shares. */
+export interface BuildOptions extends AppDeps {
+  readonly pool: pg.Pool;
+  /** Tests check every answer against its documented schema; production does not pay for that. */
+  readonly strictResponses?: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    limits: Limits;
+    session: ReturnType<typeof createSessionHook>;
+  }
+}
+
+const MAX_PARAM_LENGTH = 5000;
+
+/** The app, ready to listen or to be injected. */
+export async function buildApp({ pool, strictResponses = false, ...deps }: BuildOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: deps.log,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    exposeHeadRoutes: false,
+    rewriteUrl: (request) => routingUrl(request.url ?? '/'),
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: (err, request, reply) => sendError(err, request as never, reply as never),
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+  }) as unknown as FastifyInstance;
+  app.decorate('deps', deps);
+  app.decorateRequest('actor', undefined);
+  app.decorateRequest('target', undefined);
+  app.decorateRequest('organization', undefined);
+  const limits = createLimits(deps.config, deps.clock);
+  const providerCheck: ProviderCheck = async () => undefined;
+  const session = createSessionHook(deps, providerCheck);
+  app.decorate('limits', limits);
+  app.decorate('session', session);
+
+  useJson(app, strictResponses);
+  useFront(app, deps, createSessionLookup(pool), limits);
+  useBodies(app);
+  useErrors(app, session, (_request, reply) => reply.code(200).type('text/html; charset=utf-8').send('<!doctype html>'));
+  await registerRoutes(app);
+  await app.ready();
+  return app;
+}

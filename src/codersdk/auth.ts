@@ -1,0 +1,63 @@
+// Wire types of signing in: methods, login, passwords, passcodes, conversion of the login type.
+import { z } from 'zod';
+import { LoginType, Time, Uuid } from './common.ts';
+import { isEmail } from './names.ts';
+import { goString, required, rule } from './wire.ts';
+
+const email = () => required(goString()).refine(isEmail, rule('email'));
+
+const AuthMethod = z.object({ enabled: z.boolean() }).meta({ id: 'codersdk.AuthMethod' });
+
+export const AuthMethods = z
+  .object({
+    terms_of_service_url: z.string().optional(),
+    password: AuthMethod,
+    github: z
+      .object({ enabled: z.boolean(), default_provider_configured: z.boolean() })
+      .meta({ id: 'codersdk.GithubAuthMethod' }),
+    oidc: z
+      .object({ enabled: z.boolean(), signInText: z.string(), iconUrl: z.string() })
+      .meta({ id: 'codersdk.OIDCAuthMethod' }),
+  })
+  .meta({ id: 'codersdk.AuthMethods' });
+export type AuthMethods = z.infer<typeof AuthMethods>;
+
+export const LoginWithPasswordRequest = z
+  .object({ email: email(), password: required(goString()) })
+  .meta({ id: 'codersdk.LoginWithPasswordRequest' });
+export type LoginWithPasswordRequest = z.output<typeof LoginWithPasswordRequest>;
+
+export const LoginWithPasswordResponse = z
+  .object({ session_token: z.string().meta({ required: true }) })
+  .meta({ id: 'codersdk.LoginWithPasswordResponse' });
+
+export const ValidateUserPasswordRequest = z
+  .object({ password: required(goString()) })
+  .meta({ id: 'codersdk.ValidateUserPasswordRequest' });
+
+export const ValidateUserPasswordResponse = z
+  .object({ valid: z.boolean(), details: z.string() })
+  .meta({ id: 'codersdk.ValidateUserPasswordResponse' });
+
+export const RequestOneTimePasscodeRequest = z
+  .object({ email: email() })
+  .meta({ id: 'codersdk.RequestOneTimePasscodeRequest' });
+
+export const ChangePasswordWithOneTimePasscodeRequest = z
+  .object({ email: email(), password: required(goString()), one_time_passcode: required(goString()) })
+  .meta({ id: 'codersdk.ChangePasswordWithOneTimePasscodeRequest' });
+export type ChangePasswordWithOneTimePasscodeRequest = z.output<typeof ChangePasswordWithOneTimePasscodeRequest>;
+
+export const ConvertLoginRequest = z
+  .object({ to_type: required(goString()), password: required(goString()) })
+  .meta({ id: 'codersdk.ConvertLoginRequest' });
+export type ConvertLoginRequest = z.output<typeof ConvertLoginRequest>;
+
+export const OAuthConversionResponse = z
+  .object({ state_string: z.string(), expires_at: Time, to_type: LoginType, user_id: Uuid })
+  .meta({ id: 'codersdk.OAuthConversionResponse' });
+export type OAuthConversionResponse = z.infer<typeof OAuthConversionResponse>;
+
+export const OIDCClaimsResponse = z
+  .object({ claims: z.record(z.string(), z.unknown()) })
+  .meta({ id: 'codersdk.OIDCClaimsResponse' });

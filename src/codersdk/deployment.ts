@@ -1,0 +1,74 @@
+// Wire types of the deployment itself: what clients ask before and beside their real work.
+import { z } from 'zod';
+import { Time } from './common.ts';
+import { goBool } from './wire.ts';
+
+export const BuildInfoResponse = z
+  .object({
+    external_url: z.string(),
+    version: z.string(),
+    dashboard_url: z.string(),
+    telemetry: z.boolean(),
+    workspace_proxy: z.boolean(),
+    agent_api_version: z.string(),
+    provisioner_api_version: z.string(),
+    upgrade_message: z.string(),
+    deployment_id: z.string(),
+    webpush_public_key: z.string(),
+  })
+  .meta({ id: 'codersdk.BuildInfoResponse' });
+export type BuildInfoResponse = z.infer<typeof BuildInfoResponse>;
+
+export const UpdateCheckResponse = z
+  .object({ current: z.boolean(), version: z.string(), url: z.string() })
+  .meta({ id: 'codersdk.UpdateCheckResponse' });
+
+const Feature = z
+  .object({
+    entitlement: z.enum(['entitled', 'grace_period', 'not_entitled']),
+    enabled: z.boolean(),
+    actual: z.int().optional(),
+  })
+  .meta({ id: 'codersdk.Feature' });
+
+export const Entitlements = z
+  .object({
+    features: z.record(z.string(), Feature),
+    warnings: z.array(z.string()),
+    errors: z.array(z.string()),
+    has_license: z.boolean(),
+    trial: z.boolean(),
+    require_telemetry: z.boolean(),
+    refreshed_at: Time,
+  })
+  .meta({ id: 'codersdk.Entitlements' });
+export type Entitlements = z.infer<typeof Entitlements>;
+
+export const SSHConfigResponse = z
+  .object({
+    hostname_prefix: z.string(),
+    hostname_suffix: z.string(),
+    ssh_config_options: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'codersdk.SSHConfigResponse' });
+
+export const DeploymentConfig = z
+  .object({ config: z.record(z.string(), z.unknown()), options: z.array(z.unknown()) })
+  .meta({ id: 'codersdk.DeploymentConfig' });
+
+export const NotificationsSettings = z
+  .object({ notifier_paused: goBool() })
+  .meta({ id: 'codersdk.NotificationsSettings' });
+export type NotificationsSettings = z.output<typeof NotificationsSettings>;
+
+export const AvailableExperiments = z
+  .object({ safe: z.array(z.string()) })
+  .meta({ id: 'codersdk.AvailableExperiments' });
+
+export const WorkspacesResponse = z
+  .object({ workspaces: z.array(z.unknown()), count: z.int() })
+  .meta({ id: 'codersdk.WorkspacesResponse' });
+
+export const TasksListResponse = z
+  .object({ tasks: z.array(z.unknown()), count: z.int() })
+  .meta({ id: 'codersdk.TasksListResponse' });

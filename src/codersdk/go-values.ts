@@ -1,0 +1,47 @@
+// Numbers and times written as text in queries: what is accepted, and the words for what is not.
+
+const QUOTE = JSON.stringify;
+
+/** A decimal integer of `bits` bits with optional sign; a text says what is wrong with it. */
+export function parseGoInt(text: string, bits: 32 | 64): bigint | string {
+  const fail = (what: string) => `strconv.ParseInt: parsing ${QUOTE(text)}: ${what}`;
+  if (!/^[+-]?\d+$/.test(text)) return fail('invalid syntax');
+  const value = BigInt(text.replace(/^\+/, ''));
+  const limit = 1n << BigInt(bits - 1);
+  return value >= limit || value < -limit ? fail('value out of range') : value;
+}
+
+const LAYOUT = '2006-01-02T15:04:05Z07:00';
+const ELEMENTS: [name: string, pattern: RegExp, range?: [number, number, string]][] = [
+  ['2006', /^\d{4}/],
+  ['-', /^-/],
+  ['01', /^\d\d/, [1, 12, 'month']],
+  ['-', /^-/],
+  ['02', /^\d\d/, [1, 31, 'day']],
+  ['T', /^T/],
+  ['15', /^\d\d/, [0, 23, 'hour']],
+  [':', /^:/],
+  ['04', /^\d\d/, [0, 59, 'minute']],
+  [':', /^:/],
+  ['05', /^\d\d/, [0, 59, 'second']],
+  ['', /^([.,]\d+)?/],
+  ['Z07:00', /^(Z|[+-]\d\d:\d\d)/],
+];
+
+/** An RFC 3339 time in upper case, as Postgres reads it; or the words for what is wrong. */
+export function parseRfc3339(text: string): { text: string } | { error: string } {
+  const fail = (what: string) => ({ error: `parsing time ${QUOTE(text)}${what}` });
+  let rest = text;
+  const parts: string[] = [];
+  for (const [name, pattern, range] of ELEMENTS) {
+    const found = pattern.exec(rest)?.[0];
+    if (found === undefined) return fail(` as "${LAYOUT}": cannot parse ${QUOTE(rest)} as "${name}"`);
+    if (range && (Number(found) < range[0] || Number(found) > range[1])) return fail(`: ${range[2]} out of range`);
+    parts.push(found);
+    rest = rest.slice(found.length);
+  }
+  if (rest !== '') return fail(`: extra text: ${QUOTE(rest)}`);
+  const [year = '', , month = '', , day = ''] = parts;
+  if (new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() !== Number(day)) return fail(': day out of range');
+  return { text: parts.join('').replace(',', '.') };
+}

@@ -1,0 +1,104 @@
+// Reads JSON text as clients of this API may write it: only the first value counts, whatever follows it is ignored.
+
+/** An object as written: fields in order, repeated ones included, since the last one wins whatever its letter case. */
+export class JsonObject {
+  readonly fields: [name: string, value: Json][] = [];
+}
+
+/** Numbers written as plain integers are bigint (64-bit fields must not lose digits), all others number. */
+export type Json = null | boolean | number | bigint | string | Json[] | JsonObject;
+
+/** The text is not JSON; the message says where. */
+export class JsonSyntaxError extends Error {}
+
+const MAX_DEPTH = 1000;
+const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
+const SPACE = /[ \t\r\n]*/y;
+const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+
+/**
+ * The first JSON value of a text.
+ * @throws JsonSyntaxError `EOF` for a blank text, else the place of the fault (golden: session-first-user).
+ */
+export function parseFirstJson(text: string): Json {
+  let at = 0;
+
+  const take = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text)?.[0];
+    if (found !== undefined) at += found.length;
+    return found;
+  };
+  const fail = (): never => {
+    throw new JsonSyntaxError(at >= text.length ? 'unexpected EOF' : `invalid character at offset ${at}`);
+  };
+  const string = (): string => {
+    const literal = take(STRING);
+    return literal === undefined ? fail() : literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1);
+  };
+  const word = <T>(literal: string, value: T): T => {
+    if (!text.startsWith(literal, at)) return fail();
+    at += literal.length;
+    return value;
+  };
+  const number = (): number | bigint => {
+    const literal = take(NUMBER);
+    if (literal === undefined) return fail();
+    return /[.eE]/.test(literal) ? Number(literal) : BigInt(literal);
+  };
+  /** Whether another element follows; takes the comma or the closing bracket. */
+  const more = (close: string): boolean => {
+    take(SPACE);
+    const next = text[at];
+    if (next !== ',' && next !== close) return fail();
+    at += 1;
+    return next === ',';
+  };
+  const isEmpty = (close: string): boolean => {
+    at += 1;
+    take(SPACE);
+    if (text[at] !== close) return false;
+    at += 1;
+    return true;
+  };
+  const value = (depth: number): Json => {
+    if (depth > MAX_DEPTH) throw new JsonSyntaxError('exceeded max depth');
+    take(SPACE);
+    switch (text[at]) {
+      case '{': {
+        const object = new JsonObject();
+        if (isEmpty('}')) return object;
+        do {
+          take(SPACE);
+          const name = string();
+          take(SPACE);
+          if (text[at] !== ':') return fail();
+          at += 1;
+          object.fields.push([name, value(depth + 1)]);
+        } while (more('}'));
+        return object;
+      }
+      case '[': {
+        const list: Json[] = [];
+        if (isEmpty(']')) return list;
+        do list.push(value(depth + 1));
+        while (more(']'));
+        return list;
+      }
+      case '"':
+        return string();
+      case 't':
+        return word('true', true);
+      case 'f':
+        return word('false', false);
+      case 'n':
+        return word('null', null);
+      default:
+        return number();
+    }
+  };
+
+  take(SPACE);
+  if (at >= text.length) throw new JsonSyntaxError('EOF');
+  return value(0);
+}

@@ -1,0 +1,108 @@
+// Wire types of users: reading, creating, changing.
+import { z } from 'zod';
+import { LoginType, SlimRole, Time, UserStatus, Uuid } from './common.ts';
+import { isEmail, isRealName, isReservedUsername, isUsername } from './names.ts';
+import { goBool, goList, goString, required, rule, uuidText } from './wire.ts';
+
+/** Names that the API's own paths hide are refused like malformed ones (better-than-reference 5). */
+const username = () =>
+  required(goString()).refine((name) => isUsername(name) && !isReservedUsername(name), rule('username'));
+const realName = () => goString().refine(isRealName, rule('user_real_name'));
+
+export const User = z
+  .object({
+    id: Uuid,
+    username: z.string(),
+    name: z.string().optional(),
+    avatar_url: z.string().optional(),
+    email: z.string(),
+    created_at: Time,
+    updated_at: Time,
+    last_seen_at: Time,
+    status: UserStatus,
+    login_type: LoginType,
+    is_service_account: z.boolean().optional(),
+    organization_ids: z.array(Uuid).nullable(),
+    roles: z.array(SlimRole),
+    has_ai_seat: z.boolean(),
+  })
+  .meta({ id: 'codersdk.User' });
+export type User = z.infer<typeof User>;
+
+export const GetUsersResponse = z
+  .object({ users: z.array(User), count: z.int() })
+  .meta({ id: 'codersdk.GetUsersResponse' });
+export type GetUsersResponse = z.infer<typeof GetUsersResponse>;
+
+export const CreateFirstUserRequest = z
+  .object({
+    email: required(goString()).refine(isEmail, rule('email')),
+    username: username(),
+    name: realName(),
+    password: required(goString()),
+    trial: goBool(),
+    trial_info: z
+      .object({
+        first_name: goString(),
+        last_name: goString(),
+        phone_number: goString(),
+        job_title: goString(),
+        company_name: goString(),
+        country: goString(),
+        developers: goString(),
+      })
+      .optional()
+      .meta({ id: 'codersdk.CreateFirstUserTrialInfo' }),
+    onboarding_info: z
+      .object({ newsletter_marketing: goBool(), newsletter_releases: goBool() })
+      .optional()
+      .meta({ id: 'codersdk.CreateFirstUserOnboardingInfo' }),
+  })
+  .meta({ id: 'codersdk.CreateFirstUserRequest' });
+export type CreateFirstUserRequest = z.output<typeof CreateFirstUserRequest>;
+
+export const CreateFirstUserResponse = z
+  .object({ user_id: Uuid, organization_id: Uuid })
+  .meta({ id: 'codersdk.CreateFirstUserResponse' });
+export type CreateFirstUserResponse = z.infer<typeof CreateFirstUserResponse>;
+
+export const CreateUserRequestWithOrgs = z
+  .object({
+    email: goString(),
+    username: username(),
+    name: realName(),
+    password: goString(),
+    login_type: goString(),
+    user_status: goString(),
+    organization_ids: goList(uuidText()),
+    organization_id: uuidText().optional(),
+    roles: goList(goString()),
+    service_account: goBool(),
+    disable_login: goBool(),
+  })
+  .superRefine(({ email, service_account }, ctx) => {
+    const tag = email === '' ? (service_account ? undefined : 'required_unless') : isEmail(email) ? undefined : 'email';
+    if (tag) ctx.addIssue({ code: 'custom', path: ['email'], params: { tag }, input: email });
+  })
+  .meta({ id: 'codersdk.CreateUserRequestWithOrgs' });
+export type CreateUserRequestWithOrgs = z.output<typeof CreateUserRequestWithOrgs>;
+
+export const UpdateUserProfileRequest = z
+  .object({ username: username(), name: realName() })
+  .meta({ id: 'codersdk.UpdateUserProfileRequest' });
+export type UpdateUserProfileRequest = z.output<typeof UpdateUserProfileRequest>;
+
+export const UpdateUserPasswordRequest = z
+  .object({ old_password: goString(), password: required(goString()) })
+  .meta({ id: 'codersdk.UpdateUserPasswordRequest' });
+export type UpdateUserPasswordRequest = z.output<typeof UpdateUserPasswordRequest>;
+
+/** A missing list is not an empty one (better-than-reference 6): null and [] take all roles away. */
+export const UpdateRoles = z
+  .object({ roles: z.array(goString()).nullable() })
+  .meta({ id: 'codersdk.UpdateRoles' });
+export type UpdateRoles = z.output<typeof UpdateRoles>;
+
+export const UserLoginType = z.object({ login_type: LoginType }).meta({ id: 'codersdk.UserLoginType' });
+
+export const UserParameter = z.object({ name: z.string(), value: z.string() }).meta({ id: 'codersdk.UserParameter' });

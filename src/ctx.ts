@@ -1,0 +1,55 @@
+// What every service gets as its first argument: who acts, on which database handle, with which clock and settings.
+import type { Logger } from 'pino';
+import { type Clock, instantText } from './clock.ts';
+import type { Config } from './config.ts';
+import type { SecretBox } from './crypto/secret-box.ts';
+import type { Mailer } from './mail.ts';
+import type { Subject } from './rbac/authorize.ts';
+import type { Db } from './store/db.ts';
+import type { UserRow } from './store/users.ts';
+
+/** What one process has once: made by main.ts, handed to buildApp. */
+export interface AppDeps {
+  readonly config: Config;
+  readonly db: Db;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly mailer: Mailer;
+  readonly secretBox: SecretBox;
+}
+
+/** Who acts: the user as stored, the key in use, and what both together may do. */
+export interface Actor {
+  readonly user: UserRow;
+  readonly keyId: string;
+  readonly subject: Subject;
+}
+
+/** Where a request came from; kept in the audit log. */
+export interface Origin {
+  readonly requestId: string;
+  readonly ip: string;
+  readonly userAgent: string;
+}
+
+export interface Ctx extends AppDeps {
+  readonly origin: Origin;
+  /** Present on every route that requires a session. */
+  readonly actor: Actor | undefined;
+}
+
+/** A ctx whose actor is known: what services of signed-in callers take. */
+export interface ActorCtx extends Ctx {
+  readonly actor: Actor;
+}
+
+/** The time of this call as stored and shown. */
+export const nowText = (ctx: Pick<Ctx, 'clock'>): string => instantText(ctx.clock());
+
+/**
+ * Runs `work` in one transaction with a ctx whose `db` is that transaction, so that no query inside can miss it.
+ * Nothing slow (hashing, HTTP, mail) belongs inside.
+ */
+export function withTx<C extends Ctx, T>(ctx: C, work: (ctx: C) => Promise<T>): Promise<T> {
+  return ctx.db.transaction((tx) => work({ ...ctx, db: tx }));
+}

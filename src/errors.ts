@@ -1,0 +1,55 @@
+// The one error class of this server: status and message are what the client sees, so they are written where thrown.
+
+/** One entry of `validations` in an error answer (codersdk.ValidationError). */
+export interface FieldProblem {
+  field: string;
+  detail: string;
+}
+
+interface ErrorOptions {
+  detail?: string;
+  validations?: FieldProblem[];
+  headers?: Record<string, string>;
+  cause?: unknown;
+  /** Fields beside `message` that an operation documents for its refusal. */
+  extra?: Record<string, unknown>;
+}
+
+/** An answer other than success: rendered by http/error-handler.ts as {message, detail?, validations?}. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly detail: string | undefined;
+  readonly validations: FieldProblem[] | undefined;
+  readonly headers: Record<string, string> | undefined;
+  readonly extra: Record<string, unknown> | undefined;
+
+  constructor(status: number, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'ApiError';
+    this.status = status;
+    this.detail = options.detail;
+    this.validations = options.validations;
+    this.headers = options.headers;
+    this.extra = options.extra;
+  }
+}
+
+/** 404 that tells nothing: the target is missing, or the caller may not see it. */
+export const notFound = () =>
+  new ApiError(404, 'Resource not found or you do not have access to this resource');
+
+/** 403 with the usual words. */
+export const forbidden = () =>
+  new ApiError(403, 'Forbidden.', {
+    detail: 'You don\'t have permission to view this content. If you believe this is a mistake, please contact your administrator or try signing in with different credentials.',
+  });
+
+export const badRequest = (message: string, options?: ErrorOptions) => new ApiError(400, message, options);
+export const conflict = (message: string, options?: ErrorOptions) => new ApiError(409, message, options);
+export const unavailable = (message: string, options?: ErrorOptions) => new ApiError(503, message, options);
+
+/** 400 `Validation failed.` with one entry per bad field. */
+export const invalid = (...validations: FieldProblem[]) => new ApiError(400, 'Validation failed.', { validations });
+
+/** 404 for a path that no operation serves. */
+export const routeNotFound = () => new ApiError(404, 'Route not found.');

@@ -1,0 +1,67 @@
+// The cookie check: a session cookie alone may not change anything, a page must prove that it is ours.
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../config.ts';
+import { CSRF_COOKIE, cookieDefaults, cookieValues, SESSION_COOKIE, setCookie } from '../http/cookies.ts';
+
+const TOKEN_BYTES = 32;
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+const REFUSAL =
+  'Something is wrong with your CSRF token. Please refresh the page. If this error persists, try clearing your cookies.\n';
+const MISMATCH = `CSRF error encountered. Authentication via "${SESSION_COOKIE}" cookie and "Coder-Session-Token" header detected, but the values do not match. To resolve this issue ensure the values used in both match, or only use one of the authentication methods. You can also try clearing your cookies if this error persists.\n`;
+
+/** Paths that are exempt wherever they appear in the URL's path (golden: session-csrf). */
+const EXEMPT = /\/api\/v2\/users\/first|api\/v2\/workspaceagents\/|api\/v2\/workspaceproxies\/me\/|api\/v2\/scim\/|\/organizations\/[^/]+\/provisionerdaemons|^\/api\/v2\/csp\/reports$/;
+
+function tokenOf(text: string | undefined): Buffer | undefined {
+  if (!text || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
+  return Buffer.from(text, 'base64');
+}
+
+/** The request's CSRF token; one that is not 32 bytes is replaced by a fresh cookie with this answer. */
+export function csrfToken(request: FastifyRequest, reply: FastifyReply, config: Config): Buffer {
+  const sent = tokenOf(cookieValues(request.headers.cookie, CSRF_COOKIE)[0]);
+  if (sent?.length === TOKEN_BYTES) return sent;
+  const fresh = randomBytes(TOKEN_BYTES);
+  setCookie(reply, CSRF_COOKIE, fresh.toString('base64'), { ...cookieDefaults(config), httpOnly: true });
+  return fresh;
+}
+
+/** The token in the form that pages carry: 32 random bytes and the token XOR those, base64. */
+export function maskedCsrfToken(token: Buffer): string {
+  const mask = randomBytes(TOKEN_BYTES);
+  return Buffer.concat([mask, xor(mask, token)]).toString('base64');
+}
+
+const xor = (a: Buffer, b: Buffer) => Buffer.from(a.map((byte, i) => byte ^ (b[i] ?? 0)));
+
+function matches(header: string | undefined, token: Buffer): boolean {
+  const sent = tokenOf(header);
+  if (sent?.length === TOKEN_BYTES) return timingSafeEqual(sent, token);
+  if (sent?.length !== 2 * TOKEN_BYTES) return false;
+  return timingSafeEqual(xor(sent.subarray(0, TOKEN_BYTES), sent.subarray(TOKEN_BYTES)), token);
+}
+
+const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
+
+/**
+ * Whether a request may go on as far as cross-site forgery is concerned.
+ * @returns the plain text of the refusal, or undefined
+ */
+export function csrfRefusal(request: FastifyRequest, path: string, sessionCookie: string | undefined, token: Buffer): string | undefined {
+  if (SAFE_METHODS.has(request.method) || !path.startsWith('/api') || !sessionCookie) return undefined;
+  const { headers } = request;
+  const header = single(headers['coder-session-token']);
+  const query = request.query as Record<string, string | string[] | undefined>;
+  if (header === sessionCookie || single(query[SESSION_COOKIE]) === sessionCookie) return undefined;
+  if (/^bearer /i.test(headers.authorization ?? '')) return undefined;
+  if (headers['coder-provisioner-daemon-psk'] || headers['coder-provisioner-daemon-key']) return undefined;
+  if (EXEMPT.test(path) || matches(single(headers['x-csrf-token']), token)) return undefined;
+  return header ? MISMATCH : REFUSAL;
+}
+
+/** The cookie check for routes outside /api that change something (the forms of the pages). */
+export function isOwnForm(sent: string | undefined, token: Buffer): boolean {
+  return matches(sent, token);
+}

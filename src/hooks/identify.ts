@@ -1,0 +1,78 @@
+// Finds out who calls, on every request and before anything is decided: a good key is touched, a bad one only remembered.
+import type { FastifyRequest } from 'fastify';
+import { HOUR, instantText, type Micros, parseInstant, SECOND } from '../clock.ts';
+import type { AppDeps } from '../ctx.ts';
+import { parseKey, secretMatches } from '../crypto/tokens.ts';
+import { SESSION_COOKIE } from '../http/cookies.ts';
+import { touchKey } from '../store/keys.ts';
+import type { SessionRow } from '../store/sessions.ts';
+
+/** The caller of a request: nobody, a key that was refused (with the words for the 401), or a good key. */
+export type Identity = { session: SessionRow } | { refusal: string };
+
+export const NO_KEY: Identity = { refusal: `Cookie "${SESSION_COOKIE}" or query parameter must be provided.` };
+
+/**
+ * The keys that a request carries, of the first source that has any: session cookies (all of them: a dead one does not
+ * hide a live one), query, header, bearer, query `access_token`. Golden: session-token-sources
+ */
+export function keysOf(request: FastifyRequest, sessionCookies: string[]): string[] {
+  const cookies = sessionCookies.filter((value) => value !== '');
+  if (cookies.length > 0) return cookies;
+  const query = request.query as Record<string, string | string[] | undefined>;
+  const inQuery = first(query[SESSION_COOKIE]);
+  if (inQuery) return [inQuery];
+  const header = first(request.headers['coder-session-token']);
+  if (header) return [header];
+  const bearer = /^bearer (.*)$/i.exec(request.headers.authorization ?? '')?.[1]?.trim();
+  if (bearer) return [bearer];
+  const accessToken = first(query.access_token);
+  return accessToken ? [accessToken] : [];
+}
+
+const first = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
+
+/** Whether bookkeeping is due, and the new expiry if the session slides. Source: "Life of a key" as recorded. */
+function bookkeeping(session: SessionRow, now: Micros, refreshDisabled: boolean): { used: boolean; expiresAt?: string } {
+  const used = now - parseInstant(session.lastUsed) > HOUR;
+  if (refreshDisabled || session.keyLoginType === 'token') return { used };
+  const lifetime = (session.lifetimeSeconds || 86_400) * SECOND;
+  const slides = parseInstant(session.expiresAt) - now <= lifetime - HOUR;
+  return slides ? { used, expiresAt: instantText(now + lifetime) } : { used };
+}
+
+/** Expiry as the message has always shown it: `2006-01-02 15:04:05.999999 +0000 UTC`. */
+const expiryText = (expiresAt: string) => `${expiresAt.replace('T', ' ').replace('Z', '')} +0000 UTC`;
+
+export function createIdentify(deps: AppDeps, lookup: (keyId: string) => Promise<SessionRow | undefined>) {
+  async function check(text: string, ip: string): Promise<Identity> {
+    const key = parseKey(text);
+    if ('reason' in key) return { refusal: key.reason };
+    const session = await lookup(key.id);
+    if (!session) return { refusal: 'API key is invalid.' };
+    if (!secretMatches(key.secret, session.hashedSecret)) return { refusal: 'API key secret is invalid.' };
+    const now = deps.clock();
+    if (parseInstant(session.expiresAt) < now) return { refusal: `API key expired at "${expiryText(session.expiresAt)}".` };
+    const due = bookkeeping(session, now, deps.config.sessions.refreshDisabled);
+    if (due.used || due.expiresAt) {
+      const seenAt = instantText(now);
+      await touchKey(deps.db, { keyId: session.keyId, userId: session.user.id, seenAt, ip: due.used ? ip : undefined, expiresAt: due.expiresAt });
+      session.user.lastSeenAt = seenAt;
+      session.user.updatedAt = seenAt;
+      if (due.used) session.lastUsed = seenAt;
+      if (due.expiresAt) session.expiresAt = due.expiresAt;
+    }
+    return { session };
+  }
+
+  /** Who sends this request. Several keys come from several cookies: the first valid one counts. */
+  return async function identify(keys: string[], ip: string): Promise<Identity> {
+    let refused: Identity | undefined;
+    for (const key of keys) {
+      const identity = await check(key, ip);
+      if ('session' in identity) return identity;
+      refused ??= identity;
+    }
+    return refused ?? NO_KEY;
+  };
+}

@@ -1,0 +1,65 @@
+// Resolves {user} and {organization} in a path to rows; what is missing or unreadable is the same 404.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { parseUuid } from '../codersdk/wire.ts';
+import { badRequest, notFound } from '../errors.ts';
+import { can } from '../rbac/authorize.ts';
+import { organizationObject, userObject } from '../rbac/policy.ts';
+import { findOrganizationById, findOrganizationByName, findDefaultOrganization, type OrganizationRow } from '../store/organizations.ts';
+import { findUserById, findUserByName, type UserRow } from '../store/users.ts';
+import { actorCtxOf } from './session.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    target: UserRow | undefined;
+    organization: OrganizationRow | undefined;
+  }
+}
+
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * `me`, a UUID in any spelling (deleted users too) or a name (living users) -> `request.target`.
+ * A deleted user can be looked at, never changed (better-than-reference 4). Golden: users-get
+ */
+export async function targetUser(request: FastifyRequest, _reply: FastifyReply): Promise<void> {
+  const { actor, db } = actorCtxOf(request);
+  const { user: name = '' } = request.params as { user?: string };
+  let row: UserRow | undefined;
+  if (name === 'me') row = actor.user;
+  else {
+    const id = parseUuid(name);
+    row = id === actor.user.id ? actor.user : id ? await findUserById(db, id) : await findUserByName(db, name);
+  }
+  if (!row || !can(actor.subject, 'read', userObject(row))) throw notFound();
+  if (row.deleted && request.method !== 'GET' && !isRepeatedDelete(request)) throw notFound();
+  request.target = row;
+}
+
+const isRepeatedDelete = (request: FastifyRequest) => request.method === 'DELETE' && /^\/[^?]*\/users\/[^/?]+\/?(\?|$)/.test(request.url);
+
+/** `default`, the nil UUID (the same), a UUID or a name -> `request.organization`. Golden: rbac-organizations */
+export async function targetOrganization(request: FastifyRequest, _reply: FastifyReply): Promise<void> {
+  const { actor, db } = actorCtxOf(request);
+  const { organization: name = '' } = request.params as { organization?: string };
+  const id = parseUuid(name);
+  const row =
+    name === 'default' || id === NIL_UUID
+      ? await findDefaultOrganization(db)
+      : id
+        ? await findOrganizationById(db, id)
+        : await findOrganizationByName(db, name);
+  if (!row || !can(actor.subject, 'read', organizationObject(row.id))) throw notFound();
+  request.organization = row;
+}
+
+/** The user that the path names. */
+export function targetOf(request: FastifyRequest): UserRow {
+  if (!request.target) throw badRequest('User ID, username, or me must be given.');
+  return request.target;
+}
+
+/** The organization that the path names. */
+export function organizationOf(request: FastifyRequest): OrganizationRow {
+  if (!request.organization) throw badRequest('Organization must be given.');
+  return request.organization;
+}

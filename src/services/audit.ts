@@ -1,0 +1,58 @@
+// The audit log: who changed what, written in the transaction of the change.
+import { randomUUID } from 'node:crypto';
+import { type Ctx, nowText } from '../ctx.ts';
+import { insertAuditLog } from '../store/audit.ts';
+
+export type AuditAction = 'create' | 'write' | 'delete' | 'login' | 'logout' | 'register' | 'request_password_reset';
+export type AuditResource =
+  | 'user' | 'api_key' | 'git_ssh_key' | 'organization' | 'organization_member' | 'user_secret' | 'user_skill'
+  | 'convert_login' | 'notifications_settings' | 'user_settings';
+
+export interface AuditEntry {
+  action: AuditAction;
+  resourceType: AuditResource;
+  resourceId: string;
+  /** What a person would call it: a username, the name of a token. */
+  resourceTarget: string;
+  organizationId?: string;
+  /** What the answer says: 200 unless the operation documents another success. */
+  status?: number;
+  /** The fields before and after; only those that differ are kept. Names of secret fields go to `secretFields`. */
+  before?: Record<string, unknown>;
+  after?: Record<string, unknown>;
+  /** Fields that are noted as changed without any value. */
+  secretFields?: string[];
+  /** Who acts where there is no session yet (login, first user). */
+  userId?: string;
+}
+
+/** The fields that differ, as {field: {old, new, secret}}. */
+export function auditDiff(entry: Pick<AuditEntry, 'before' | 'after' | 'secretFields'>): Record<string, unknown> {
+  const diff: Record<string, unknown> = {};
+  for (const field of new Set([...Object.keys(entry.before ?? {}), ...Object.keys(entry.after ?? {})])) {
+    const old = entry.before?.[field] ?? null;
+    const now = entry.after?.[field] ?? null;
+    if (JSON.stringify(old) !== JSON.stringify(now)) diff[field] = { old, new: now, secret: false };
+  }
+  for (const field of entry.secretFields ?? []) diff[field] = { old: '', new: '', secret: true };
+  return diff;
+}
+
+/** Notes a change. Call it with the ctx of the transaction that makes the change: both are kept or neither is. */
+export async function audit(ctx: Ctx, entry: AuditEntry): Promise<void> {
+  await insertAuditLog(ctx.db, {
+    id: randomUUID(),
+    time: nowText(ctx),
+    userId: entry.userId ?? ctx.actor?.user.id ?? null,
+    organizationId: entry.organizationId ?? null,
+    ip: ctx.origin.ip,
+    userAgent: ctx.origin.userAgent,
+    requestId: ctx.origin.requestId,
+    resourceType: entry.resourceType,
+    resourceId: entry.resourceId,
+    resourceTarget: entry.resourceTarget,
+    action: entry.action,
+    diff: auditDiff(entry),
+    statusCode: entry.status ?? 200,
+  });
+}

@@ -1,0 +1,170 @@
+// The deployment itself: identity, entitlements, settings for clients.
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import type { BuildInfoResponse, Entitlements, NotificationsSettings } from '../codersdk/deployment.ts';
+import { parseQuery, QueryReader } from '../codersdk/search.ts';
+import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
+import { badRequest, forbidden, notFound } from '../errors.ts';
+import { can } from '../rbac/authorize.ts';
+import { deploymentConfigObject } from '../rbac/policy.ts';
+import { readSetting, writeSetting } from '../store/site-settings.ts';
+import { countActiveUsers } from '../store/users.ts';
+import { audit } from './audit.ts';
+import { pageOf, type Query } from './list-users.ts';
+
+const HOMEPAGE = 'https://github.com/coder/coder';
+
+/** Every feature that clients know by name, and whether this product does it (nothing is held back as premium). */
+const FEATURES: Record<string, boolean> = {
+  access_control: false,
+  advanced_template_scheduling: false,
+  ai_governance_user_limit: false,
+  aibridge: false,
+  appearance: false,
+  audit_log: true,
+  boundary: false,
+  browser_only: false,
+  connection_log: false,
+  control_shared_ports: false,
+  custom_roles: false,
+  external_provisioner_daemons: false,
+  external_token_encryption: true,
+  high_availability: true,
+  managed_agent_limit: false,
+  multiple_external_auth: false,
+  multiple_organizations: true,
+  scim: false,
+  service_accounts: true,
+  task_batch_actions: false,
+  template_rbac: false,
+  user_limit: true,
+  user_role_management: true,
+  workspace_batch_actions: false,
+  workspace_external_agent: false,
+  workspace_prebuilds: false,
+  workspace_proxy: false,
+};
+
+/** GET /buildinfo: versions as the CLI compares them; v0.0.0 keeps every CLI quiet. */
+export async function buildInfo(ctx: Ctx): Promise<BuildInfoResponse> {
+  const { deployment, accessUrl } = ctx.config;
+  return {
+    external_url: HOMEPAGE,
+    version: deployment.advertisedVersion,
+    dashboard_url: accessUrl,
+    telemetry: false,
+    workspace_proxy: false,
+    agent_api_version: '1.0',
+    provisioner_api_version: '1.18',
+    upgrade_message: deployment.upgradeMessage,
+    deployment_id: (await readSetting(ctx.db, 'deployment_id')) ?? '',
+    webpush_public_key: '',
+  };
+}
+
+/** GET /updatecheck: this server never looks for updates. */
+export const updateCheck = (ctx: Ctx) => ({ current: true, version: ctx.config.deployment.advertisedVersion, url: HOMEPAGE });
+
+/** GET /entitlements: all that this product does is entitled and enabled. */
+export async function entitlements(ctx: Ctx): Promise<Entitlements> {
+  const actual = await countActiveUsers(ctx.db);
+  const features = Object.entries(FEATURES).map(([name, on]) => [
+    name,
+    { entitlement: on ? 'entitled' : 'not_entitled', enabled: on, ...(name === 'user_limit' && { actual }) },
+  ]);
+  return {
+    features: Object.fromEntries(features) as Entitlements['features'],
+    warnings: [],
+    errors: [],
+    has_license: false,
+    trial: false,
+    require_telemetry: false,
+    refreshed_at: nowText(ctx),
+  };
+}
+
+/** Whether the database answers within `withinMs`. */
+export async function isReady(ctx: Ctx, withinMs: number): Promise<boolean> {
+  const answered = ctx.db.execute(sql`select 1`).then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, delay(withinMs, false, { ref: false })]);
+}
+
+/** GET /deployment/ssh */
+export const sshConfig = ({ config: { deployment } }: Ctx) => ({
+  hostname_prefix: deployment.sshHostnamePrefix,
+  hostname_suffix: deployment.workspaceHostnameSuffix,
+  ssh_config_options: { ...deployment.sshConfigOptions },
+});
+
+/** GET /deployment/config: the settings that are no secrets. @throws ApiError 403 without deployment_config.read */
+export function deploymentConfig(ctx: ActorCtx) {
+  if (!can(ctx.actor.subject, 'read', deploymentConfigObject())) throw forbidden();
+  const { config } = ctx;
+  return {
+    config: {
+      access_url: config.accessUrl,
+      http_address: `${config.http.host}:${config.http.port}`,
+      disable_password_auth: config.passwords.authDisabled,
+      secure_auth_cookie: config.cookies.secure,
+      experiments: [...config.deployment.experiments],
+      telemetry: { enable: false },
+    },
+    options: [],
+  };
+}
+
+const NOTIFICATIONS = 'notifications_settings';
+
+/** GET /notifications/settings */
+export async function notificationsSettings(ctx: Ctx): Promise<NotificationsSettings> {
+  return JSON.parse((await readSetting(ctx.db, NOTIFICATIONS)) ?? '{"notifier_paused":false}') as NotificationsSettings;
+}
+
+/**
+ * PUT /notifications/settings. What is stored already answers 304 to anybody signed in; nothing stored equals nothing.
+ * @returns false when nothing changes
+ * @throws ApiError 403 without deployment_config.update (golden: session-companions)
+ */
+export async function updateNotificationsSettings(ctx: ActorCtx, settings: NotificationsSettings): Promise<boolean> {
+  const text = JSON.stringify({ notifier_paused: settings.notifier_paused });
+  const stored = await readSetting(ctx.db, NOTIFICATIONS);
+  if (stored === text) return false;
+  if (!can(ctx.actor.subject, 'update', deploymentConfigObject())) throw forbidden();
+  await withTx(ctx, async (ctx) => {
+    await writeSetting(ctx.db, NOTIFICATIONS, text);
+    await audit(ctx, {
+      action: 'write',
+      resourceType: 'notifications_settings',
+      resourceId: NOTIFICATIONS,
+      resourceTarget: NOTIFICATIONS,
+      before: stored ? (JSON.parse(stored) as Record<string, unknown>) : {},
+      after: { notifier_paused: settings.notifier_paused },
+    });
+  });
+  return true;
+}
+
+/** Search keys of workspaces and tasks that clients send; there is nothing to find here. */
+const WORKSPACE_KEYS = ['owner', 'name', 'template', 'status', 'has-agent', 'dormant', 'last_used_before', 'last_used_after', 'organization', 'id', 'outdated', 'param', 'shared', 'shared_with_user', 'shared_with_group', 'has-ai-task', 'healthy', 'has_external_agent', 'has_ai_task', 'has-external-agent'];
+
+/** GET /workspaces on a deployment without any. @throws ApiError 400 for a bad query or page */
+export function listWorkspaces(query: Query) {
+  const message = 'Invalid workspace search query.';
+  pageOf(query);
+  const parsed = parseQuery([query.q].flat()[0] ?? '', 'name');
+  if ('problem' in parsed) throw badRequest(message, { validations: [parsed.problem] });
+  const reader = new QueryReader(parsed.terms);
+  for (const key of WORKSPACE_KEYS) reader.list(key);
+  reader.refuseUnknown();
+  if (reader.problems.length > 0) throw badRequest(message, { validations: reader.problems });
+  return { workspaces: [], count: 0 };
+}
+
+/** GET /organizations/{organization}/provisionerdaemons: none here. @throws ApiError 404 without provisioner_jobs.read there */
+export function provisionerDaemons(ctx: ActorCtx, organizationId: string): never[] {
+  if (!can(ctx.actor.subject, 'read', { type: 'provisioner_jobs', org: organizationId })) throw notFound();
+  return [];
+}

@@ -1,0 +1,122 @@
+// Signing in and out with a password, and the first user of a deployment.
+import { randomUUID } from 'node:crypto';
+import type { AuthMethods, LoginWithPasswordRequest } from '../codersdk/auth.ts';
+import { passwordProblem } from '../codersdk/password-strength.ts';
+import type { CreateFirstUserRequest } from '../codersdk/users.ts';
+import { hashPassword, needsRehash, verifyPassword } from '../crypto/passwords.ts';
+import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
+import { ApiError, badRequest, conflict, forbidden } from '../errors.ts';
+import { can } from '../rbac/authorize.ts';
+import { keyObject } from '../rbac/policy.ts';
+import { deleteKeyAndAppKeys } from '../store/keys.ts';
+import { lockFirstUser } from '../store/locks.ts';
+import { findDefaultOrganization } from '../store/organizations.ts';
+import { findCredentialsByEmail, hasAnyUser, replacePasswordHash, type UserRow } from '../store/users.ts';
+import { audit } from './audit.ts';
+import { newSshKey } from './git-ssh-keys.ts';
+import { issueKey } from './keys.ts';
+import { activateDormantUser } from './status.ts';
+import { auditedUser, insertAccount, isTaken, reread } from './users.ts';
+
+/** Which ways to sign in are on (GET /users/authmethods). */
+export function authMethods(ctx: Ctx): AuthMethods {
+  const { config } = ctx;
+  return {
+    ...(config.deployment.termsOfServiceUrl && { terms_of_service_url: config.deployment.termsOfServiceUrl }),
+    password: { enabled: !config.passwords.authDisabled },
+    github: { enabled: config.github !== null, default_provider_configured: false },
+    oidc: {
+      enabled: config.oidc !== null,
+      signInText: config.oidc?.signInText ?? '',
+      iconUrl: config.oidc?.iconUrl ?? '',
+    },
+  };
+}
+
+/** Whether any user exists (GET /users/first). */
+export const isSetUp = (ctx: Ctx): Promise<boolean> => hasAnyUser(ctx.db);
+
+/**
+ * Creates the very first account, an owner. Of several at once exactly one succeeds.
+ * @throws ApiError 409 once any user exists, 400 for a weak password (golden: session-first-user)
+ */
+export async function createFirstUser(ctx: Ctx, input: CreateFirstUserRequest): Promise<{ userId: string; organizationId: string }> {
+  const exists = () => conflict('The initial user has already been created.');
+  if (await hasAnyUser(ctx.db)) throw exists();
+  const problem = passwordProblem(input.password);
+  if (problem) throw badRequest('Password is invalid', { validations: [{ field: 'password', detail: problem }] });
+  const [hashedPassword, sshKey] = await Promise.all([hashPassword(input.password), newSshKey(ctx)]);
+  try {
+    return await withTx(ctx, async (ctx) => {
+      await lockFirstUser(ctx.db);
+      if (await hasAnyUser(ctx.db)) throw exists();
+      const { id: organizationId } = await findDefaultOrganization(ctx.db);
+      const now = nowText(ctx);
+      const userId = randomUUID();
+      await insertAccount(
+        ctx,
+        { id: userId, username: input.username, email: input.email, name: input.name, hashedPassword, loginType: 'password', status: 'active', roles: ['owner'], createdAt: now, updatedAt: now },
+        [organizationId],
+        sshKey,
+      );
+      const user = await reread(ctx, userId);
+      await audit(ctx, { action: 'create', resourceType: 'user', resourceId: userId, resourceTarget: user.username, after: auditedUser(user), userId, status: 201 });
+      return { userId, organizationId };
+    });
+  } catch (err) {
+    if (isTaken(err)) {
+      throw conflict('A user with this username already exists.', { validations: [{ field: 'username', detail: 'This username is already in use.' }] });
+    }
+    throw err;
+  }
+}
+
+export const wrongPassword = () => new ApiError(401, 'Incorrect email or password.');
+
+/**
+ * Checks address and password as login does, and wakes a dormant user.
+ * @throws ApiError 401 for a wrong pair (an unknown address costs the same time) or a suspended user, 403 when
+ * passwords are off or the account signs in otherwise (golden: session-login-accounts)
+ */
+export async function checkPassword(ctx: Ctx, input: LoginWithPasswordRequest): Promise<UserRow> {
+  const found = await findCredentialsByEmail(ctx.db, input.email);
+  const right = await verifyPassword(found?.hashedPassword ?? '', input.password);
+  if (!found || !right) throw wrongPassword();
+  if (ctx.config.passwords.authDisabled) throw new ApiError(403, 'Password authentication is disabled.');
+  if (found.loginType !== 'password') {
+    throw new ApiError(403, `Incorrect login type, attempting to use "password" but user is of login type "${found.loginType}"`);
+  }
+  if (needsRehash(found.hashedPassword)) {
+    // Conditional on the hash that was checked: a password changed meanwhile must not come back.
+    const hashedPassword = await hashPassword(input.password);
+    await replacePasswordHash(ctx.db, found.id, found.hashedPassword, hashedPassword);
+  }
+  if (found.status === 'dormant') await activateDormantUser(ctx, found);
+  if (found.status === 'suspended') {
+    throw new ApiError(401, 'Your account is suspended. Contact an admin to reactivate your account.');
+  }
+  return found;
+}
+
+/** Signs in; the text of a new session key. @throws as `checkPassword` */
+export async function login(ctx: Ctx, input: LoginWithPasswordRequest): Promise<string> {
+  const user = await checkPassword(ctx, input);
+  return withTx(ctx, async (ctx) => {
+    const { id, key } = await issueKey(ctx, { userId: user.id, loginType: 'password', lifetimeNs: ctx.config.sessions.durationNs });
+    await audit(ctx, { action: 'login', resourceType: 'api_key', resourceId: id, resourceTarget: user.username, userId: user.id, status: 201 });
+    return key;
+  });
+}
+
+/**
+ * Ends the key in use and every key of the user that only opens workspace applications.
+ * @throws ApiError 403 for a key whose scopes do not allow to delete keys (golden: session-logout)
+ */
+export async function logout(ctx: ActorCtx): Promise<void> {
+  const { user, keyId, subject } = ctx.actor;
+  if (!can(subject, 'delete', keyObject({ id: keyId, userId: user.id }))) throw forbidden();
+  await withTx(ctx, async (ctx) => {
+    await deleteKeyAndAppKeys(ctx.db, keyId, user.id);
+    await audit(ctx, { action: 'logout', resourceType: 'api_key', resourceId: keyId, resourceTarget: user.username });
+  });
+}

@@ -1,0 +1,80 @@
+// Site roles: who has them and who may hand them out.
+import type { AssignableRole, UserRolesResponse } from '../codersdk/roles.ts';
+import { type ActorCtx, withTx } from '../ctx.ts';
+import { badRequest, forbidden, notFound } from '../errors.ts';
+import { can } from '../rbac/authorize.ts';
+import { assignRoleObject, memberObject, userObject } from '../rbac/policy.ts';
+import { canAssign, isSiteRole, type ListedRole, listedSiteRoles } from '../rbac/roles.ts';
+import { listMemberships } from '../store/organizations.ts';
+import { lockUser, updateUser, type UserRow } from '../store/users.ts';
+import { audit } from './audit.ts';
+import { requireAnotherOwner } from './owners.ts';
+import { reread } from './users.ts';
+
+/** A role of the list with the caller's right to hand it out. */
+export const presentAssignable = (role: ListedRole, assignable: boolean, organizationId?: string): AssignableRole => ({
+  name: role.name,
+  ...(organizationId !== undefined && { organization_id: organizationId }),
+  display_name: role.displayName,
+  site_permissions: [...role.sitePermissions],
+  user_permissions: [...role.userPermissions],
+  organization_permissions: [...role.organizationPermissions],
+  organization_member_permissions: [...role.organizationMemberPermissions],
+  assignable,
+  built_in: true,
+});
+
+/** The site roles that exist, each with whether the caller may hand it out. @throws ApiError 403 without assign_role.read */
+export function assignableSiteRoles(ctx: ActorCtx): AssignableRole[] {
+  const { subject } = ctx.actor;
+  if (!can(subject, 'read', assignRoleObject())) throw forbidden();
+  const mayAssign = can(subject, 'assign', assignRoleObject());
+  return listedSiteRoles(ctx.config.rbac).map((role) => presentAssignable(role, mayAssign && canAssign(subject.roles, { name: role.name })));
+}
+
+/** Roles of a user; memberships that the caller may not read are left out. @throws ApiError 404 without read_personal */
+export async function userRoles(ctx: ActorCtx, target: UserRow): Promise<UserRolesResponse> {
+  const { subject } = ctx.actor;
+  if (!can(subject, 'read_personal', userObject(target))) throw notFound();
+  const memberships = await listMemberships(ctx.db, target.id);
+  const visible = memberships.filter(({ organizationId }) => can(subject, 'read', memberObject(target.id, organizationId)));
+  return { roles: target.roles, organization_roles: Object.fromEntries(visible.map((m) => [m.organizationId, m.roles])) };
+}
+
+/** What a change of roles adds and takes away, each role once, in the order given. */
+export function roleChange(stored: readonly string[], wanted: readonly string[]): { added: string[]; removed: string[] } {
+  return {
+    added: [...new Set(wanted)].filter((name) => !stored.includes(name)),
+    removed: [...new Set(stored)].filter((name) => !wanted.includes(name)),
+  };
+}
+
+/**
+ * Replaces the site roles of a user. `member` is everybody's: it counts as wanted but is stored only when sent.
+ * @throws ApiError 400 for unknown roles, roles the caller may not assign and the last owner; 403 without the right to
+ * assign (golden: rbac-site-roles)
+ */
+export async function updateSiteRoles(ctx: ActorCtx, target: UserRow, roles: string[]): Promise<UserRow> {
+  const { subject } = ctx.actor;
+  if (target.loginType === 'oidc' && ctx.config.oidc?.userRoleField) {
+    throw badRequest('Cannot modify roles for OIDC users when role sync is enabled.');
+  }
+  const wanted = [...new Set(roles)].sort();
+  return withTx(ctx, async (ctx) => {
+    const locked = await lockUser(ctx.db, target.id);
+    if (!locked) throw notFound();
+    const { added, removed } = roleChange(locked.roles, [...roles, 'member']);
+    for (const name of [...added, ...removed]) {
+      if (!isSiteRole(name)) throw badRequest(`"${name}" is not a supported role`);
+    }
+    if (added.length > 0 && !can(subject, 'assign', assignRoleObject())) throw forbidden();
+    if (removed.length > 0 && !can(subject, 'unassign', assignRoleObject())) throw forbidden();
+    for (const name of [...added, ...removed]) {
+      if (!canAssign(subject.roles, { name })) throw badRequest(`not authorized to assign role "${name}"`);
+    }
+    if (removed.includes('owner')) await requireAnotherOwner(ctx, target.id, 'demoted');
+    await updateUser(ctx.db, target.id, { roles: wanted });
+    await audit(ctx, { action: 'write', resourceType: 'user', resourceId: target.id, resourceTarget: target.username, before: { roles: locked.roles }, after: { roles: wanted } });
+    return reread(ctx, target.id);
+  });
+}

@@ -1,0 +1,43 @@
+// Active, dormant, suspended: changing a user's status.
+import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
+import { badRequest, forbidden, notFound } from '../errors.ts';
+import { can } from '../rbac/authorize.ts';
+import { userObject } from '../rbac/policy.ts';
+import { lockUser, updateUser, type UserRow } from '../store/users.ts';
+import { audit } from './audit.ts';
+import { isOwner, requireAnotherOwner, requireOwnerFor } from './owners.ts';
+import { auditedUser, reread } from './users.ts';
+
+/** Wakes a dormant user, who was just seen; changes `user` to match. */
+export async function activateDormantUser(ctx: Ctx, user: UserRow): Promise<void> {
+  const now = nowText(ctx);
+  await updateUser(ctx.db, user.id, { status: 'active', lastSeenAt: now, updatedAt: now });
+  user.status = 'active';
+  user.lastSeenAt = now;
+  user.updatedAt = now;
+}
+
+const SUSPEND_OWNER = 'You cannot suspend a user with the "owner" role. You must remove the role first.';
+
+/**
+ * Suspends or activates; `updated_at` moves even if nothing changes. Golden: users-status
+ * @throws ApiError 400 for suspending oneself or an owner, 403 without the right
+ */
+export async function setStatus(ctx: ActorCtx, target: UserRow, status: 'active' | 'suspended'): Promise<UserRow> {
+  if (status === 'suspended') {
+    if (target.id === ctx.actor.user.id) throw badRequest('You cannot suspend yourself.');
+    if (isOwner(target)) throw badRequest(SUSPEND_OWNER);
+  }
+  if (!can(ctx.actor.subject, 'update', userObject(target))) throw forbidden();
+  requireOwnerFor(ctx.actor, target);
+  return withTx(ctx, async (ctx) => {
+    if (status === 'suspended') await requireAnotherOwner(ctx, target.id, 'suspended');
+    const locked = await lockUser(ctx.db, target.id);
+    if (!locked) throw notFound();
+    if (status === 'suspended' && isOwner(locked)) throw badRequest(SUSPEND_OWNER);
+    await updateUser(ctx.db, target.id, { status, updatedAt: nowText(ctx) });
+    const updated = await reread(ctx, target.id);
+    await audit(ctx, { action: 'write', resourceType: 'user', resourceId: target.id, resourceTarget: target.username, before: auditedUser(target), after: auditedUser(updated) });
+    return updated;
+  });
+}

@@ -1,0 +1,213 @@
+// Users: creating, reading, renaming and deleting accounts.
+import { randomUUID } from 'node:crypto';
+import { passwordProblem } from '../codersdk/password-strength.ts';
+import type { CreateUserRequestWithOrgs, UpdateUserProfileRequest } from '../codersdk/users.ts';
+import { hashPassword } from '../crypto/passwords.ts';
+import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
+import { ApiError, badRequest, conflict, forbidden, notFound } from '../errors.ts';
+import { can } from '../rbac/authorize.ts';
+import { assignOrgRoleObject, assignRoleObject, newMemberObject, newUserObject, organizationObject, userObject } from '../rbac/policy.ts';
+import { canAssign, isSiteRole } from '../rbac/roles.ts';
+import { isUnique } from '../store/db.ts';
+import { findDefaultOrganization, findOrganizationById, insertMember, type OrganizationRow } from '../store/organizations.ts';
+import { uniques } from '../store/schema.ts';
+import { deleteUser as deleteUserRow, findUserById, findUserByNameOrEmail, insertUser, lockUser, type NewUser, updateUser, type UserRow } from '../store/users.ts';
+import { audit } from './audit.ts';
+import { insertNewSshKey, newSshKey } from './git-ssh-keys.ts';
+import { requireAnotherOwner, requireOwnerFor } from './owners.ts';
+
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+const STATUSES = new Set(['active', 'dormant', 'suspended']);
+
+export const notAuthorizedToCreate = () => new ApiError(403, 'You are not authorized to create users.');
+
+/** The fields of a user that the audit log compares. */
+export const auditedUser = (user: UserRow) => ({
+  username: user.username,
+  email: user.email,
+  name: user.name,
+  status: user.status,
+  roles: user.roles,
+  login_type: user.loginType,
+});
+
+/** Reads a user that is known to exist. */
+export async function reread(ctx: Ctx, id: string): Promise<UserRow> {
+  const row = await findUserById(ctx.db, id);
+  if (!row) throw notFound();
+  return row;
+}
+
+/** Whether a failed write lost a race for a name or an address. */
+export const isTaken = (err: unknown) => isUnique(err, uniques.username) || isUnique(err, uniques.email);
+
+/**
+ * Stores an account with its SSH key and memberships. Needs a transaction; decides nothing.
+ * @throws a unique violation on the name or the address
+ */
+export async function insertAccount(ctx: Ctx, user: NewUser, organizationIds: string[], sshKey: Awaited<ReturnType<typeof newSshKey>>): Promise<void> {
+  await insertUser(ctx.db, user);
+  await insertNewSshKey(ctx, user.id, sshKey);
+  for (const organizationId of organizationIds) {
+    await insertMember(ctx.db, { userId: user.id, organizationId, now: user.createdAt });
+  }
+}
+
+/** What of a request for a service account is refused (documented field `service_account`). */
+function checkServiceAccount(input: CreateUserRequestWithOrgs): void {
+  if (input.login_type !== '' && input.login_type !== 'none') throw badRequest("Service accounts must use login type 'none'.");
+  if (input.password !== '') throw badRequest('Password cannot be set for service accounts.');
+  if (input.email !== '') throw badRequest('Email cannot be set for service accounts.');
+}
+
+async function findOrganizations(ctx: ActorCtx, ids: string[]): Promise<OrganizationRow[]> {
+  const found: OrganizationRow[] = [];
+  for (const id of ids) {
+    const row = id === NIL_UUID ? await findDefaultOrganization(ctx.db) : await findOrganizationById(ctx.db, id);
+    if (!row || !can(ctx.actor.subject, 'read', organizationObject(row.id))) {
+      throw new ApiError(404, `Organization does not exist with the provided id "${id}".`);
+    }
+    if (found.some((other) => other.id === row.id)) {
+      throw badRequest('An organization is named twice.', { validations: [{ field: 'organization_ids', detail: `"${id}" is given more than once` }] });
+    }
+    found.push(row);
+  }
+  return found;
+}
+
+function checkLoginType(ctx: Ctx, loginType: string, password: string): void {
+  if (loginType === 'password') {
+    const problem = passwordProblem(password);
+    if (problem) throw badRequest('Password is invalid', { validations: [{ field: 'password', detail: problem }] });
+  } else if (loginType === 'oidc') {
+    if (!ctx.config.oidc) throw badRequest('You must configure OIDC before creating OIDC users.');
+  } else if (loginType !== 'github' && loginType !== 'none') {
+    throw badRequest(`Unsupported login type "${loginType}" for manually creating new users.`);
+  }
+}
+
+function authorizeCreate(ctx: ActorCtx, roles: string[], organizations: OrganizationRow[]): void {
+  const { subject } = ctx.actor;
+  if (!can(subject, 'assign', assignRoleObject()) || !can(subject, 'create', newUserObject())) throw notAuthorizedToCreate();
+  for (const name of roles) {
+    if (!isSiteRole(name)) throw badRequest(`"${name}" is not a supported role`);
+    if (!canAssign(subject.roles, { name })) throw new ApiError(403, `not authorized to assign role "${name}"`);
+  }
+  for (const { id } of organizations) {
+    if (!can(subject, 'assign', assignOrgRoleObject(id)) || !can(subject, 'create', newMemberObject(NIL_UUID, id))) throw notAuthorizedToCreate();
+  }
+}
+
+/**
+ * Creates a user with its SSH key and memberships, all or nothing.
+ * @returns the user as stored
+ * @throws ApiError 400, 403, 404 or 409 in the order of the recorded checks (golden: users-create, users-create-validation)
+ */
+export async function createUser(ctx: ActorCtx, input: CreateUserRequestWithOrgs): Promise<UserRow> {
+  if (input.service_account) checkServiceAccount(input);
+  const loginType = input.service_account ? 'none' : input.login_type || 'password';
+  if (loginType !== 'password' && input.password !== '') {
+    throw badRequest(`Password cannot be set for non-password ("${loginType}") authentication.`);
+  }
+  if (loginType === 'password' && ctx.config.passwords.authDisabled) {
+    throw new ApiError(403, 'Password based authentication is disabled! Unable to provision new users with password authentication.');
+  }
+  const organizationIds = input.organization_id ? [...input.organization_ids, input.organization_id] : input.organization_ids;
+  if (organizationIds.length === 0) {
+    throw badRequest(
+      'No organization specified to place the user as a member of. It is required to specify at least one organization id to place the user in.',
+      {
+        detail: "required at least 1 value for the array 'organization_ids'",
+        validations: [{ field: 'organization_ids', detail: 'Missing values, this cannot be empty' }],
+      },
+    );
+  }
+  const existing = await findUserByNameOrEmail(ctx.db, input.username, input.email);
+  if (existing) throw can(ctx.actor.subject, 'read', userObject(existing)) ? conflict('User already exists.') : notAuthorizedToCreate();
+  const organizations = await findOrganizations(ctx, organizationIds);
+  checkLoginType(ctx, loginType, input.password);
+  if (input.user_status !== '' && !STATUSES.has(input.user_status)) {
+    throw badRequest(`"${input.user_status}" is no status of a user.`, { validations: [{ field: 'user_status', detail: 'must be active, dormant or suspended' }] });
+  }
+  authorizeCreate(ctx, input.roles, organizations);
+
+  const now = nowText(ctx);
+  const user: NewUser = {
+    id: randomUUID(),
+    username: input.username,
+    email: input.email,
+    name: input.name,
+    hashedPassword: loginType === 'password' ? await hashPassword(input.password) : '',
+    loginType,
+    status: input.user_status || 'dormant',
+    roles: input.roles,
+    isServiceAccount: input.service_account,
+    createdAt: now,
+    updatedAt: now,
+  };
+  const sshKey = await newSshKey(ctx);
+  try {
+    return await withTx(ctx, async (ctx) => {
+      await insertAccount(ctx, user, organizations.map(({ id }) => id), sshKey);
+      const created = await reread(ctx, user.id);
+      await audit(ctx, { action: 'create', resourceType: 'user', resourceId: user.id, resourceTarget: user.username, after: auditedUser(created), status: 201 });
+      return created;
+    });
+  } catch (err) {
+    // The unique index decides between parallel requests; the look-up above only gives the nicer path.
+    if (isTaken(err)) throw conflict('User already exists.');
+    throw err;
+  }
+}
+
+/**
+ * Changes username and real name.
+ * @throws ApiError 404 for a new username without the right to rename, 403 for somebody else's profile, 409 for a taken
+ * name (golden: users-profile)
+ */
+export async function updateProfile(ctx: ActorCtx, target: UserRow, input: UpdateUserProfileRequest): Promise<UserRow> {
+  const { subject } = ctx.actor;
+  if (input.username !== target.username && !can(subject, 'update', userObject(target))) throw notFound();
+  if (input.username !== target.username) {
+    const holder = await findUserByNameOrEmail(ctx.db, input.username, '');
+    if (holder && holder.id !== target.id) throw usernameTaken();
+  }
+  if (!can(subject, 'update_personal', userObject(target))) throw forbidden();
+  try {
+    return await withTx(ctx, async (ctx) => {
+      const found = await updateUser(ctx.db, target.id, { username: input.username, name: input.name, updatedAt: nowText(ctx) });
+      if (!found) throw notFound();
+      const updated = await reread(ctx, target.id);
+      await audit(ctx, { action: 'write', resourceType: 'user', resourceId: target.id, resourceTarget: updated.username, before: auditedUser(target), after: auditedUser(updated) });
+      return updated;
+    });
+  } catch (err) {
+    if (isTaken(err)) throw usernameTaken();
+    throw err;
+  }
+}
+
+const usernameTaken = () =>
+  conflict('A user with this username already exists.', {
+    validations: [{ field: 'username', detail: 'This username is already in use.' }],
+  });
+
+/**
+ * Deletes a user: name and address are free again, keys, links, secrets, skills and memberships are gone.
+ * Deleting again by id changes nothing and succeeds. Golden: users-delete
+ * @throws ApiError 403 for oneself, for owners unless the caller is one, and without the right; 400 for the last owner
+ */
+export async function deleteUser(ctx: ActorCtx, target: UserRow): Promise<void> {
+  if (target.id === ctx.actor.user.id) throw new ApiError(403, 'You cannot delete yourself!');
+  if (!can(ctx.actor.subject, 'delete', userObject(target))) throw forbidden();
+  requireOwnerFor(ctx.actor, target);
+  await withTx(ctx, async (ctx) => {
+    await requireAnotherOwner(ctx, target.id, 'deleted');
+    const locked = await lockUser(ctx.db, target.id);
+    if (!locked) return;
+    // Roles may have changed since the target was read: an owner made meanwhile is an owner.
+    requireOwnerFor(ctx.actor, { ...target, roles: locked.roles });
+    await deleteUserRow(ctx.db, target.id);
+    await audit(ctx, { action: 'delete', resourceType: 'user', resourceId: target.id, resourceTarget: target.username, before: auditedUser(target) });
+  });
+}

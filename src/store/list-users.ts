@@ -1,0 +1,127 @@
+// The list of users: filters, order and count in one statement, prepared once for each set of filters.
+import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
+import type { OwnedRows } from '../rbac/authorize.ts';
+import type { Db } from './db.ts';
+import { userCounts, users } from './schema.ts';
+import { type UserRow, userColumns } from './users.ts';
+
+/** What a list is narrowed to; empty lists and undefined mean "any". */
+export interface UserFilter {
+  search?: string | undefined;
+  name?: string | undefined;
+  statuses?: readonly string[];
+  roles?: readonly string[];
+  loginTypes?: readonly string[];
+  serviceAccount?: boolean | undefined;
+  createdAfter?: string | undefined;
+  createdBefore?: string | undefined;
+  lastSeenAfter?: string | undefined;
+  lastSeenBefore?: string | undefined;
+  githubComUserId?: bigint | undefined;
+}
+
+export interface Page {
+  afterId?: string | undefined;
+  /** Undefined for no limit. */
+  limit?: number | undefined;
+  offset?: number | undefined;
+}
+
+/** Text as a LIKE pattern that finds it anywhere: its own wildcards stand for themselves (better-than-reference 7). */
+export const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+
+/** One condition: which filter it stands for, its SQL over placeholders, and their values. */
+interface Condition {
+  key: string;
+  where: SQL | undefined;
+  values?: Record<string, unknown>;
+}
+
+const texts = (name: string) => sql`${sql.placeholder(name)}::text[]`;
+const instant = (name: string) => sql`${sql.placeholder(name)}::timestamptz`;
+
+/** The conditions of a filter, in a fixed order so that equal sets give the same statement. */
+export function userConditions(filter: UserFilter): Condition[] {
+  const conditions: Condition[] = [];
+  const add = (key: string, where: SQL | undefined, values?: Record<string, unknown>) => conditions.push({ key, where, ...(values && { values }) });
+  // chr(1) parts name from address in the searched column: a term with it can match nothing.
+  if (filter.search) add('search', sql`${users.searchText} like ${sql.placeholder('search')}`, { search: filter.search.includes('\u0001') ? '' : containing(filter.search.toLowerCase()) });
+  if (filter.name) add('name', sql`lower(${users.name}) like ${sql.placeholder('name')}`, { name: containing(filter.name.toLowerCase()) });
+  if (filter.statuses?.length) add('status', sql`${users.status} = any(${texts('statuses')})`, { statuses: filter.statuses });
+  if (filter.roles?.length) add('roles', sql`${users.roles} && ${texts('roles')}`, { roles: filter.roles });
+  if (filter.loginTypes?.length) add('login', sql`${users.loginType} = any(${texts('loginTypes')})`, { loginTypes: filter.loginTypes });
+  if (filter.serviceAccount !== undefined) add('service', sql`${users.isServiceAccount} = ${sql.placeholder('serviceAccount')}`, { serviceAccount: filter.serviceAccount });
+  if (filter.createdAfter) add('ca', sql`${users.createdAt} >= ${instant('createdAfter')}`, { createdAfter: filter.createdAfter });
+  if (filter.createdBefore) add('cb', sql`${users.createdAt} <= ${instant('createdBefore')}`, { createdBefore: filter.createdBefore });
+  if (filter.lastSeenAfter) add('sa', sql`${users.lastSeenAt} >= ${instant('lastSeenAfter')}`, { lastSeenAfter: filter.lastSeenAfter });
+  if (filter.lastSeenBefore) add('sb', sql`${users.lastSeenAt} <= ${instant('lastSeenBefore')}`, { lastSeenBefore: filter.lastSeenBefore });
+  if (filter.githubComUserId) add('github', sql`${users.githubComUserId} = ${sql.placeholder('githubComUserId')}::bigint`, { githubComUserId: String(filter.githubComUserId) });
+  return conditions;
+}
+
+/** What of the list the caller may see, as conditions. */
+function visibleConditions(rows: OwnedRows): Condition[] {
+  const conditions: Condition[] = [];
+  if (rows.owner === 'none') conditions.push({ key: 'nobody', where: sql`false` });
+  if (rows.owner === 'self') conditions.push({ key: 'self', where: sql`${users.id} = ${sql.placeholder('self')}`, values: { self: rows.userId } });
+  if (rows.ids !== 'all') conditions.push({ key: 'ids', where: sql`${users.id} = any(${sql.placeholder('ids')}::uuid[])`, values: { ids: rows.ids } });
+  return conditions;
+}
+
+const listed = and(eq(users.deleted, false), eq(users.isSystem, false));
+
+function build(db: Db, key: string, conditions: (SQL | undefined)[], { counted, searched }: { counted: boolean; searched: boolean }) {
+  const where = and(listed, ...conditions);
+  // A search reads its matches once, for both count and page: left alone the planner walks the whole order instead.
+  const matches = db.$with('matches').as(db.select({ id: users.id, usernameLower: users.usernameLower }).from(users).where(where));
+  // Ids first: the index holds id and order, so skipped rows are never read.
+  const limit = sql.placeholder('limit');
+  const offset = sql.placeholder('offset');
+  const page = db.$with('page').as(
+    searched
+      ? db.select({ id: matches.id, usernameLower: matches.usernameLower }).from(matches).orderBy(matches.usernameLower).limit(limit).offset(offset)
+      : db.select({ id: users.id, usernameLower: users.usernameLower }).from(users).where(where).orderBy(users.usernameLower).limit(limit).offset(offset),
+  );
+  const count = searched
+    ? sql<string>`(select count(*) from matches)`
+    : counted
+      ? sql<string>`(select sum(${userCounts.live}) from ${userCounts})`
+      : sql<string>`(select count(*) from ${users} where ${where})`;
+  return db
+    .with(...(searched ? [matches, page] : [page]))
+    .select({ ...userColumns, total: count })
+    .from(page)
+    .innerJoin(users, eq(users.id, page.id))
+    .orderBy(page.usernameLower)
+    .prepare(`list_users_${key}`);
+}
+
+const made = new WeakMap<Db, Map<string, ReturnType<typeof build>>>();
+
+/**
+ * One page of the users that a caller may see, ordered by lower-cased name byte by byte, and how many match behind the
+ * cursor (0 when the page is empty). Golden: users-paging
+ */
+export async function listUsers(db: Db, filter: UserFilter, rows: OwnedRows, page: Page): Promise<{ users: UserRow[]; count: number }> {
+  const conditions = [...userConditions(filter), ...visibleConditions(rows)];
+  // Only the unfiltered list of somebody who sees all is what the counters count.
+  const counted = conditions.length === 0 && !page.afterId;
+  if (page.afterId) {
+    conditions.push({
+      key: 'after',
+      where: gt(users.usernameLower, sql`(select a.username_lower from users a where a.id = ${sql.placeholder('afterId')})`),
+      values: { afterId: page.afterId },
+    });
+  }
+  const key = conditions.map((condition) => condition.key).join('_') || 'all';
+  const statements = made.get(db) ?? new Map<string, ReturnType<typeof build>>();
+  made.set(db, statements);
+  let statement = statements.get(key);
+  if (!statement) {
+    statement = build(db, key, conditions.map((condition) => condition.where), { counted, searched: filter.search !== undefined });
+    statements.set(key, statement);
+  }
+  const values = Object.assign({ limit: page.limit ?? null, offset: page.offset ?? 0 }, ...conditions.map((condition) => condition.values));
+  const found = await statement.execute(values);
+  return { users: found, count: Number(found[0]?.total ?? 0) };
+}

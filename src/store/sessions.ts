@@ -1,0 +1,125 @@
+// The session lookup: key, user, roles and memberships of all waiting requests in one prepared statement.
+import type pg from 'pg';
+import { timestampText } from './columns.ts';
+import type { UserRow } from './users.ts';
+
+export interface Membership {
+  organizationId: string;
+  roles: string[];
+  defaultRoles: string[];
+}
+
+/** A key with everything that a request by it needs to know. */
+export interface SessionRow {
+  keyId: string;
+  hashedSecret: Buffer;
+  lastUsed: string;
+  expiresAt: string;
+  keyLoginType: string;
+  lifetimeSeconds: number;
+  scopes: string[];
+  allowList: string[];
+  user: UserRow;
+  memberships: Membership[];
+  /** Only for sessions of an identity provider: when its token runs out; undefined when the link is gone. */
+  link: { expiresAt: string; hasRefreshToken: boolean } | undefined;
+}
+
+const MAX_BATCH = 500;
+
+const TEXT = `
+select k.id, k.hashed_secret, k.last_used, k.expires_at, k.login_type, k.lifetime_seconds, k.scopes, k.allow_list,
+  u.id, u.username, u.email, u.name, u.avatar_url, u.login_type, u.status, u.roles,
+  u.created_at, u.updated_at, u.last_seen_at, u.is_system, u.is_service_account,
+  coalesce((select json_agg(json_build_array(m.organization_id, m.roles, o.default_org_member_roles) order by m.created_at, m.organization_id)
+    from organization_members m join organizations o on o.id = m.organization_id where m.user_id = u.id), '[]'::json),
+  l.expires_at, l.refresh_token <> ''
+from api_keys k
+join users u on u.id = k.user_id and u.deleted = false
+left join user_links l on l.user_id = u.id and l.login_type = k.login_type and k.login_type in ('oidc', 'github')
+where k.id = any($1)`;
+
+type Columns = [
+  string, Buffer, string, string, string, string, string[], string[],
+  string, string, string, string, string, string, string, string[],
+  string, string, string, boolean, boolean,
+  [string, string[], string[]][],
+  string | null, boolean | null,
+];
+
+function toRow(c: Columns): SessionRow {
+  const memberships = c[21].map(([organizationId, roles, defaultRoles]) => ({ organizationId, roles, defaultRoles }));
+  return {
+    keyId: c[0],
+    hashedSecret: c[1],
+    lastUsed: timestampText(c[2]),
+    expiresAt: timestampText(c[3]),
+    keyLoginType: c[4],
+    lifetimeSeconds: Number(c[5]),
+    scopes: c[6],
+    allowList: c[7],
+    user: {
+      id: c[8],
+      username: c[9],
+      email: c[10],
+      name: c[11],
+      avatarUrl: c[12],
+      loginType: c[13],
+      status: c[14],
+      roles: c[15],
+      createdAt: timestampText(c[16]),
+      updatedAt: timestampText(c[17]),
+      lastSeenAt: timestampText(c[18]),
+      deleted: false,
+      isSystem: c[19],
+      isServiceAccount: c[20],
+      organizationIds: memberships.map((m) => m.organizationId),
+    },
+    memberships,
+    link: c[22] === null ? undefined : { expiresAt: timestampText(c[22]), hasRefreshToken: c[23] === true },
+  };
+}
+
+type Waiter = { resolve: (row: SessionRow | undefined) => void; reject: (err: unknown) => void };
+
+/**
+ * Looks sessions up with at most one query in flight; whoever asks meanwhile shares the next one. Nothing is cached:
+ * every lookup starts after its request arrived, so a revocation holds from the moment it is committed, on every replica.
+ */
+export function createSessionLookup(pool: pg.Pool): (keyId: string) => Promise<SessionRow | undefined> {
+  let waiting = new Map<string, Waiter[]>();
+  let busy = false;
+
+  async function run(): Promise<void> {
+    busy = true;
+    while (waiting.size > 0) {
+      let batch = waiting;
+      waiting = new Map();
+      if (batch.size > MAX_BATCH) {
+        const all = [...batch];
+        batch = new Map(all.slice(0, MAX_BATCH));
+        waiting = new Map(all.slice(MAX_BATCH));
+      }
+      try {
+        const { rows } = await pool.query<Columns, [string[]]>({ name: 'session', text: TEXT, values: [[...batch.keys()]], rowMode: 'array' });
+        const found = new Map(rows.map((columns) => [columns[0], columns]));
+        for (const [keyId, waiters] of batch) {
+          const columns = found.get(keyId);
+          // Each request gets a row of its own: what bookkeeping writes into it must not show in another's answer.
+          for (const { resolve } of waiters) resolve(columns && toRow(columns));
+        }
+      } catch (err) {
+        for (const { reject } of [...batch.values()].flat()) reject(err);
+      }
+    }
+    busy = false;
+  }
+
+  return (keyId) =>
+    new Promise((resolve, reject) => {
+      const waiters = waiting.get(keyId);
+      if (waiters) waiters.push({ resolve, reject });
+      else waiting.set(keyId, [{ resolve, reject }]);
+      if (!busy) void run();
+    });
+}

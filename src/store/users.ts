@@ -1,0 +1,193 @@
+// Users as rows: reading, writing and what other tables say of them.
+import { and, eq, sql } from 'drizzle-orm';
+import type { Db } from './db.ts';
+import { prepared } from './prepared.ts';
+import { SYSTEM_USER_ID, users } from './schema.ts';
+
+/** The columns that answers and decisions need; never the password. */
+export const userColumns = {
+  id: users.id,
+  username: users.username,
+  email: users.email,
+  name: users.name,
+  avatarUrl: users.avatarUrl,
+  loginType: users.loginType,
+  status: users.status,
+  roles: users.roles,
+  createdAt: users.createdAt,
+  updatedAt: users.updatedAt,
+  lastSeenAt: users.lastSeenAt,
+  deleted: users.deleted,
+  isSystem: users.isSystem,
+  isServiceAccount: users.isServiceAccount,
+  organizationIds: sql<
+    string[]
+  >`array(select m.organization_id from organization_members m where m.user_id = ${users.id} order by m.created_at, m.organization_id)`,
+};
+
+export interface UserRow {
+  id: string;
+  username: string;
+  email: string;
+  name: string;
+  avatarUrl: string;
+  loginType: string;
+  status: string;
+  roles: string[];
+  createdAt: string;
+  updatedAt: string;
+  lastSeenAt: string;
+  deleted: boolean;
+  isSystem: boolean;
+  isServiceAccount: boolean;
+  organizationIds: string[];
+}
+
+const byId = prepared((db) =>
+  db.select(userColumns).from(users).where(eq(users.id, sql.placeholder('id'))).prepare('user_by_id'),
+);
+const byName = prepared((db) =>
+  db
+    .select(userColumns)
+    .from(users)
+    .where(and(sql`lower(${users.username}) = lower(${sql.placeholder('username')})`, eq(users.deleted, false)))
+    .prepare('user_by_name'),
+);
+
+/** The user with this id, deleted ones too. */
+export async function findUserById(db: Db, id: string): Promise<UserRow | undefined> {
+  return (await byId(db).execute({ id }))[0];
+}
+
+/** The living user of this name, compared without case. */
+export async function findUserByName(db: Db, username: string): Promise<UserRow | undefined> {
+  return (await byName(db).execute({ username }))[0];
+}
+
+/** The living user of this name or address (each compared without case, an empty address never matches). */
+export async function findUserByNameOrEmail(db: Db, username: string, email: string): Promise<UserRow | undefined> {
+  const rows = await db
+    .select(userColumns)
+    .from(users)
+    .where(
+      and(
+        eq(users.deleted, false),
+        sql`(lower(${users.username}) = lower(${username}) or (${email} <> '' and lower(${users.email}) = lower(${email})))`,
+      ),
+    )
+    .limit(1);
+  return rows[0];
+}
+
+const byEmailWithPassword = prepared((db) =>
+  db
+    .select({ ...userColumns, hashedPassword: users.hashedPassword, hashedOneTimePasscode: users.hashedOneTimePasscode, oneTimePasscodeExpiresAt: users.oneTimePasscodeExpiresAt })
+    .from(users)
+    .where(and(sql`lower(${users.email}) = lower(${sql.placeholder('email')})`, eq(users.deleted, false), sql`${users.email} <> ''`))
+    .prepare('user_by_email'),
+);
+
+/** The living user of this address with the stored hashes: for checking passwords and passcodes only. */
+export async function findCredentialsByEmail(db: Db, email: string) {
+  return (await byEmailWithPassword(db).execute({ email }))[0];
+}
+
+/** The stored password hash, "" for a user without one or an unknown id. */
+export async function findPasswordHash(db: Db, id: string): Promise<string> {
+  const rows = await db.select({ hash: users.hashedPassword }).from(users).where(eq(users.id, id));
+  return rows[0]?.hash ?? '';
+}
+
+/** Replaces a password hash if it is still `old`: a password changed meanwhile must not come back. */
+export async function replacePasswordHash(db: Db, id: string, old: string, hashedPassword: string): Promise<void> {
+  await db.update(users).set({ hashedPassword }).where(and(eq(users.id, id), eq(users.hashedPassword, old)));
+}
+
+/** Replaces the user's one-time passcode. */
+export async function setOneTimePasscode(db: Db, id: string, hashedOneTimePasscode: string, oneTimePasscodeExpiresAt: string): Promise<void> {
+  await db.update(users).set({ hashedOneTimePasscode, oneTimePasscodeExpiresAt }).where(eq(users.id, id));
+}
+
+/** Sets the password if the passcode is still the checked one, and spends it; false when somebody was faster. */
+export async function spendOneTimePasscode(db: Db, id: string, passcodeHash: string, hashedPassword: string): Promise<boolean> {
+  const rows = await db
+    .update(users)
+    .set({ hashedPassword, hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null })
+    .where(and(eq(users.id, id), eq(users.deleted, false), eq(users.hashedOneTimePasscode, passcodeHash)))
+    .returning({ id: users.id });
+  return rows.length > 0;
+}
+
+/** Whether any living user but the system account exists. */
+export async function hasAnyUser(db: Db): Promise<boolean> {
+  const rows = await db
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.deleted, false), eq(users.isSystem, false)))
+    .limit(1);
+  return rows.length > 0;
+}
+
+export type NewUser = typeof users.$inferInsert;
+
+/** @throws a unique violation on `uniques.username` or `uniques.email` */
+export async function insertUser(db: Db, user: NewUser): Promise<void> {
+  await db.insert(users).values(user);
+}
+
+type UserChanges = Partial<typeof users.$inferInsert>;
+
+/**
+ * Changes a living user.
+ * @returns false when there is no living user of this id (nothing is changed)
+ */
+export async function updateUser(db: Db, id: string, changes: UserChanges): Promise<boolean> {
+  const rows = await db
+    .update(users)
+    .set(changes)
+    .where(and(eq(users.id, id), eq(users.deleted, false)))
+    .returning({ id: users.id });
+  return rows.length > 0;
+}
+
+/** Locks the user's row until the transaction ends; undefined when nobody living has this id. */
+export async function lockUser(db: Db, id: string): Promise<{ roles: string[]; status: string } | undefined> {
+  const rows = await db
+    .select({ roles: users.roles, status: users.status })
+    .from(users)
+    .where(and(eq(users.id, id), eq(users.deleted, false)))
+    .for('update');
+  return rows[0];
+}
+
+/**
+ * Locks every active owner's row in one order and returns their ids, so that parallel demotions, suspensions and
+ * deletions see each other (better-than-reference 2).
+ */
+export async function lockOwners(db: Db): Promise<{ id: string; status: string }[]> {
+  return db
+    .select({ id: users.id, status: users.status })
+    .from(users)
+    .where(and(eq(users.deleted, false), sql`${users.roles} @> array['owner']`))
+    .orderBy(users.id)
+    .for('update');
+}
+
+/** Marks a user deleted and takes away all that lets the account act; settings and SSH key stay. */
+export async function deleteUser(db: Db, id: string): Promise<void> {
+  await db.update(users).set({ deleted: true }).where(eq(users.id, id));
+  await db.execute(sql`
+    with keys as (delete from api_keys where user_id = ${id}),
+      links as (delete from user_links where user_id = ${id}),
+      secrets as (delete from user_secrets where user_id = ${id}),
+      skills as (delete from user_skills where user_id = ${id})
+    delete from organization_members where user_id = ${id}`);
+}
+
+/** How many active people (no service accounts, not the system account) there are. */
+export async function countActiveUsers(db: Db): Promise<number> {
+  return db.$count(
+    users,
+    and(eq(users.deleted, false), eq(users.status, 'active'), eq(users.isServiceAccount, false), sql`${users.id} <> ${SYSTEM_USER_ID}`),
+  );
+}
