@@ -1,0 +1,22 @@
+// Databases for test files: a clone of the migrated template, or an empty one. All are dropped when the run ends.
+import { randomBytes } from 'node:crypto';
+import { inject } from 'vitest';
+import { withClient } from '../../src/store/db.ts';
+import { urlOf } from './postgres-server.ts';
+
+async function create(template: string): Promise<{ url: string }> {
+  const { adminUrl, prefix } = inject('postgres');
+  const name = `${prefix}${randomBytes(6).toString('hex')}`;
+  await withClient(adminUrl, (client) => client.query(`create database ${name} template ${template}`));
+  return { url: urlOf(adminUrl, name) };
+}
+
+/** A fresh database with the current schema and its first rows. */
+export function cloneDatabase(): Promise<{ url: string }> {
+  return create(inject('postgres').template);
+}
+
+/** A database without anything in it. */
+export function emptyDatabase(): Promise<{ url: string }> {
+  return create('template0');
+}
