@@ -44,9 +44,9 @@ export async function buildApp({ pool, strictResponses = false, ...deps }: Build
     return503OnClosing: false,
   }) as unknown as FastifyInstance;
   app.decorate('deps', deps);
-  app.decorateRequest('actor', undefined);
-  app.decorateRequest('target', undefined);
-  app.decorateRequest('organization', undefined);
+  app.decorateRequest('actor');
+  app.decorateRequest('target');
+  app.decorateRequest('organization');
   const limits = createLimits(deps.config, deps.clock);
   const providerCheck: ProviderCheck = async () => undefined;
   const session = createSessionHook(deps, providerCheck);

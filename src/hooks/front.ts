@@ -30,8 +30,8 @@ export function useFront(app: FastifyInstance, deps: AppDeps, lookup: (keyId: st
   const identify = createIdentify(deps, lookup);
   app.decorateRequest('clientIp', '');
   app.decorateRequest('decodedPath', '');
-  app.decorateRequest('identity', NO_KEY as never);
-  app.decorateRequest('csrfToken', null as never);
+  app.decorateRequest('identity');
+  app.decorateRequest('csrfToken');
 
   function afterIdentity(request: FastifyRequest, reply: FastifyReply, cookie: string | undefined, done: (err?: Error) => void): void {
     reply.header('x-coder-build-version', config.deployment.advertisedVersion);

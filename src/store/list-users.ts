@@ -70,29 +70,25 @@ function visibleConditions(rows: OwnedRows): Condition[] {
 
 const listed = and(eq(users.deleted, false), eq(users.isSystem, false));
 
-function build(db: Db, key: string, conditions: (SQL | undefined)[], { counted, searched }: { counted: boolean; searched: boolean }) {
+/** How the matches are counted: by the triggers' counters, with the matches themselves, or beside the page. */
+type Counting = 'counters' | 'window' | 'subquery';
+
+function build(db: Db, key: string, conditions: (SQL | undefined)[], counting: Counting) {
   const where = and(listed, ...conditions);
-  // A search reads its matches once, for both count and page: left alone the planner walks the whole order instead.
-  const matches = db.$with('matches').as(db.select({ id: users.id, usernameLower: users.usernameLower }).from(users).where(where));
+  const count = {
+    counters: sql`(select sum(${userCounts.live}) from ${userCounts})`,
+    // A search must read all its matches anyway; counting them in passing keeps the planner off the order's index.
+    window: sql`count(*) over ()`,
+    subquery: sql`(select count(*) from ${users} where ${where})`,
+  }[counting];
   // Ids first: the index holds id and order, so skipped rows are never read.
-  const limit = sql.placeholder('limit');
-  const offset = sql.placeholder('offset');
-  const page = db.$with('page').as(
-    searched
-      ? db.select({ id: matches.id, usernameLower: matches.usernameLower }).from(matches).orderBy(matches.usernameLower).limit(limit).offset(offset)
-      : db.select({ id: users.id, usernameLower: users.usernameLower }).from(users).where(where).orderBy(users.usernameLower).limit(limit).offset(offset),
-  );
-  const count = searched
-    ? sql<string>`(select count(*) from matches)`
-    : counted
-      ? sql<string>`(select sum(${userCounts.live}) from ${userCounts})`
-      : sql<string>`(select count(*) from ${users} where ${where})`;
+  const page = sql`(select ${users.id}, ${users.usernameLower}, ${count} as total from ${users} where ${where}
+    order by ${users.usernameLower} limit ${sql.placeholder('limit')} offset ${sql.placeholder('offset')}) page`;
   return db
-    .with(...(searched ? [matches, page] : [page]))
-    .select({ ...userColumns, total: count })
-    .from(page)
-    .innerJoin(users, eq(users.id, page.id))
-    .orderBy(page.usernameLower)
+    .select({ ...userColumns, total: sql<string>`page.total` })
+    .from(users)
+    .innerJoin(page, sql`page.id = ${users.id}`)
+    .orderBy(sql`page.username_lower`)
     .prepare(`list_users_${key}`);
 }
 
@@ -118,7 +114,8 @@ export async function listUsers(db: Db, filter: UserFilter, rows: OwnedRows, pag
   made.set(db, statements);
   let statement = statements.get(key);
   if (!statement) {
-    statement = build(db, key, conditions.map((condition) => condition.where), { counted, searched: filter.search !== undefined });
+    const counting = counted ? 'counters' : filter.search ? 'window' : 'subquery';
+    statement = build(db, key, conditions.map((condition) => condition.where), counting);
     statements.set(key, statement);
   }
   const values = Object.assign({ limit: page.limit ?? null, offset: page.offset ?? 0 }, ...conditions.map((condition) => condition.values));

@@ -1,0 +1,75 @@
+// The real app on a database of its own, with a clock that tests move; answers are checked against their schemas.
+import type { FastifyInstance } from 'fastify';
+import type pg from 'pg';
+import pino from 'pino';
+import { afterAll } from 'vitest';
+import { buildApp } from '../../src/app.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import type { AppDeps } from '../../src/ctx.ts';
+import { createSecretBox } from '../../src/crypto/secret-box.ts';
+import type { MailMessage } from '../../src/mail.ts';
+import { connect, type Db } from '../../src/store/db.ts';
+import { TestClient } from './client.ts';
+import { type TestClock, testClock } from './clock.ts';
+import { cloneDatabase } from './postgres.ts';
+
+export const PASSWORD = 'SomeSecurePassword!';
+
+export interface TestApp {
+  app: FastifyInstance;
+  config: Config;
+  deps: AppDeps;
+  db: Db;
+  pool: pg.Pool;
+  clock: TestClock;
+  /** Mail that was handed to the mailer, in order. */
+  mails: MailMessage[];
+  /** The first user, an owner (absent with `empty`). */
+  owner: TestClient;
+  ownerId: string;
+  organizationId: string;
+  anonymous: TestClient;
+  as(token: string): TestClient;
+}
+
+interface Options {
+  env?: Record<string, string>;
+  /** No first user: a server nobody has set up. */
+  empty?: boolean;
+}
+
+/** Settings of tests: no limits unless a test is about them, encryption on. */
+const ENV = {
+  CODER_DANGEROUS_DISABLE_RATE_LIMITS: 'true',
+  CODER_EXTERNAL_TOKEN_ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'),
+};
+
+/** Starts an app; it is closed when the file ends. */
+export async function startApp({ env = {}, empty = false }: Options = {}): Promise<TestApp> {
+  const { url } = await cloneDatabase();
+  const config = readConfig({ ...ENV, CODER_PG_CONNECTION_URL: url, ...env });
+  const log = pino({ level: 'silent' });
+  const { pool, db } = connect({ url, pooled: false }, log);
+  const clock = testClock();
+  const mails: MailMessage[] = [];
+  const deps: AppDeps = {
+    config,
+    db,
+    log,
+    clock: clock.now,
+    mailer: { enqueue: (mail) => void mails.push(mail), close: async () => {} } as AppDeps['mailer'],
+    secretBox: createSecretBox(config.encryption.keys),
+  };
+  const app = await buildApp({ ...deps, pool, strictResponses: true });
+  afterAll(async () => {
+    await app.close();
+    await pool.end();
+  });
+  const anonymous = new TestClient(app);
+  const as = (token: string) => new TestClient(app, { 'coder-session-token': token });
+  const t: TestApp = { app, config, deps, db, pool, clock, mails, owner: anonymous, ownerId: '', organizationId: '', anonymous, as };
+  if (empty) return t;
+  const first = await anonymous.post('/api/v2/users/first', { email: 'owner@example.com', username: 'owner', password: PASSWORD });
+  const login = await anonymous.post('/api/v2/users/login', { email: 'owner@example.com', password: PASSWORD });
+  return { ...t, owner: as(login.body.session_token), ownerId: first.body.user_id, organizationId: first.body.organization_id };
+}
