@@ -24,6 +24,9 @@ const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 export async function targetUser(request: FastifyRequest, _reply: FastifyReply): Promise<void> {
   const { actor, db } = actorCtxOf(request);
   const { user: name = '' } = request.params as { user?: string };
+  if (name.includes('\u0000')) {
+    throw badRequest('"user" must be an existing uuid or username.', { detail: 'queried user holds a null byte' });
+  }
   let row: UserRow | undefined;
   if (name === 'me') row = actor.user;
   else {

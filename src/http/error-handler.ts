@@ -50,8 +50,10 @@ interface ServedPath {
  */
 export function useErrors(app: FastifyInstance, authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>, page: (request: FastifyRequest, reply: FastifyReply) => void): void {
   const served: ServedPath[] = [];
-  app.addHook('onRoute', ({ url, method }) => {
-    const pattern = new RegExp(`^${url.replace(/[.*+?^$|()[\]{}]/g, '\\$&').replace(/:\w+/g, '[^/]+')}$`);
+  app.addHook('onRoute', ({ url, method, routePath }) => {
+    const path = url.replace(/[.*+?^$|()[\]{}]/g, '\\$&').replace(/:\w+/g, '[^/]+');
+    // The root of a prefix is served with and without a slash at its end.
+    const pattern = new RegExp(`^${path}${routePath === '' ? '/?' : ''}$`);
     served.push({ pattern, methods: new Set([method].flat()) });
   });
   app.setErrorHandler(sendError);

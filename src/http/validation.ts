@@ -1,7 +1,7 @@
 // Request bodies and queries: any content type, read by codersdk/wire.ts, faults as 400 in the documented shape.
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
-import { decodeBody, isCleanText } from '../codersdk/wire.ts';
+import { decodeBody } from '../codersdk/wire.ts';
 import { ApiError, badRequest, invalid } from '../errors.ts';
 
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -47,18 +47,6 @@ export function useBodies(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
     // The content type means nothing here, and a malformed one must not be refused.
     if (request.raw.headers['content-type'] !== undefined) request.raw.headers['content-type'] = 'text/plain';
-    const path = request.raw.url ?? '';
-    if (path.includes('%') && !isDecodable(path)) done(badRequest('Request path or query holds text that cannot be stored.'));
-    else done();
+    done();
   });
-}
-
-/** False for a URL whose escapes hide U+0000: no name, query or id may hold it (field report vouch-sh/vouch#883). */
-function isDecodable(url: string): boolean {
-  if (/%00/.test(url)) return false;
-  try {
-    return isCleanText(decodeURIComponent(url.replace(/\+/g, ' ')));
-  } catch {
-    return true; // A malformed escape in a query is plain text to the reader of the query.
-  }
 }

@@ -57,7 +57,7 @@ export async function startApp({ env = {}, empty = false }: Options = {}): Promi
     db,
     log,
     clock: clock.now,
-    mailer: { enqueue: (mail) => void mails.push(mail), close: async () => {} } as AppDeps['mailer'],
+    mailer: { enabled: true, enqueue: (mail) => void mails.push(mail), close: async () => {} },
     secretBox: createSecretBox(config.encryption.keys),
   };
   const app = await buildApp({ ...deps, pool, strictResponses: true });
