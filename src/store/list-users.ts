@@ -1,5 +1,5 @@
 // The list of users: filters, order and count in one statement, prepared once for each set of filters.
-import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
+import { and, Column, eq, gt, is, type SQL, sql } from 'drizzle-orm';
 import type { OwnedRows } from '../rbac/authorize.ts';
 import type { Db } from './db.ts';
 import { userCounts, users } from './schema.ts';
@@ -68,12 +68,20 @@ function visibleConditions(rows: OwnedRows): Condition[] {
   return conditions;
 }
 
+/** Pages beyond this are read like the whole table. */
+const LARGE_PAGE = 1000;
+
 const listed = and(eq(users.deleted, false), eq(users.isSystem, false));
+
+/** The user's columns as expressions: the table comes in through a lateral join, which the builder does not know. */
+const selected = Object.fromEntries(
+  Object.entries(userColumns).map(([name, column]) => [name, is(column, Column) ? sql`${column}`.mapWith(column) : column]),
+) as { [K in keyof UserRow]: SQL<UserRow[K]> };
 
 /** How the matches are counted: by the triggers' counters, with the matches themselves, or beside the page. */
 type Counting = 'counters' | 'window' | 'subquery';
 
-function build(db: Db, key: string, conditions: (SQL | undefined)[], counting: Counting) {
+function build(db: Db, key: string, conditions: (SQL | undefined)[], counting: Counting, limited: boolean) {
   const where = and(listed, ...conditions);
   const count = {
     counters: sql`(select sum(${userCounts.live}) from ${userCounts})`,
@@ -84,10 +92,13 @@ function build(db: Db, key: string, conditions: (SQL | undefined)[], counting: C
   // Ids first: the index holds id and order, so skipped rows are never read.
   const page = sql`(select ${users.id}, ${users.usernameLower}, ${count} as total from ${users} where ${where}
     order by ${users.usernameLower} limit ${sql.placeholder('limit')} offset ${sql.placeholder('offset')}) page`;
+  // A page is few rows, which the planner of a prepared statement cannot know: row by row, not by reading the table.
+  const source = limited
+    ? sql`${page} cross join lateral (select * from ${users} u where u.id = page.id limit 1) users`
+    : sql`${page} join ${users} on ${users.id} = page.id`;
   return db
-    .select({ ...userColumns, total: sql<string>`page.total` })
-    .from(users)
-    .innerJoin(page, sql`page.id = ${users.id}`)
+    .select({ ...selected, total: sql<string>`page.total` })
+    .from(source)
     .orderBy(sql`page.username_lower`)
     .prepare(`list_users_${key}`);
 }
@@ -109,13 +120,14 @@ export async function listUsers(db: Db, filter: UserFilter, rows: OwnedRows, pag
       values: { afterId: page.afterId },
     });
   }
-  const key = conditions.map((condition) => condition.key).join('_') || 'all';
+  const limited = page.limit !== undefined && page.limit <= LARGE_PAGE;
+  const key = [...conditions.map((condition) => condition.key), limited ? 'page' : 'all'].join('_');
   const statements = made.get(db) ?? new Map<string, ReturnType<typeof build>>();
   made.set(db, statements);
   let statement = statements.get(key);
   if (!statement) {
     const counting = counted ? 'counters' : filter.search ? 'window' : 'subquery';
-    statement = build(db, key, conditions.map((condition) => condition.where), counting);
+    statement = build(db, key, conditions.map((condition) => condition.where), counting, limited);
     statements.set(key, statement);
   }
   const values = Object.assign({ limit: page.limit ?? null, offset: page.offset ?? 0 }, ...conditions.map((condition) => condition.values));
