@@ -1,6 +1,6 @@
 // Runs our own PostgreSQL: starts it on a private socket, starts it again after a crash, stops it with the server.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { StartError } from '../start-error.ts';
 import { type Account, canReach, chooseAccount } from './embedded/account.ts';
 import { type Binaries, findBinaries } from './embedded/binaries.ts';
 import { checkVersion, createCluster, isCluster, SUPERUSER, WORKING_DIRECTORY } from './embedded/cluster.ts';
-import { holdInstanceLock } from './embedded/instance-lock.ts';
+import { holdInstanceLock, isInstanceRunning } from './embedded/instance-lock.ts';
 import { privateFolder, temporaryFolder } from './embedded/private-folder.ts';
 import { endLeftovers, readPidFile } from './embedded/processes.ts';
 
@@ -162,6 +162,9 @@ async function supervise(setup: Setup, log: Log): Promise<() => Promise<void>> {
     throw new StartError(`The embedded database does not start: ${lastComplaint || 'it ended without a word'}`);
   }
   const supervision = keepRunning();
+  // However this process ends, short of being killed: the database ends with it.
+  const onExit = () => void child.kill('SIGINT');
+  process.once('exit', onExit);
 
   const stop = async () => {
     interruption.abort();
@@ -170,12 +173,30 @@ async function supervise(setup: Setup, log: Log): Promise<() => Promise<void>> {
       if (await endsWithin(ended, patience)) break;
       log.warn(`the embedded database does not end on ${signal}`);
     }
+    process.off('exit', onExit);
     await supervision;
   };
   return () => {
     stopping ??= stop();
     return stopping;
   };
+}
+
+const urlOf = (socketFolder: string) => `postgres://${SUPERUSER}@/postgres?host=${encodeURIComponent(socketFolder)}`;
+
+/**
+ * The URL of the embedded database that another process runs on `dataDir`; undefined when none does.
+ * @throws StartError when our account may not use it
+ */
+export async function runningEmbeddedUrl(dataDir: string): Promise<string | undefined> {
+  if (!existsSync(dataDir)) return undefined;
+  const directory = realpathSync(dataDir);
+  if (!(await isInstanceRunning(directory))) return undefined;
+  const file = readPidFile(join(directory, 'postgres'));
+  if (file?.status === 'ready') return urlOf(file.socketFolder);
+  throw new StartError(
+    `The database of the server that runs on ${directory} cannot be used from this account, or it is just starting.`,
+  );
 }
 
 /**
@@ -213,7 +234,7 @@ export async function startEmbeddedPostgres({
     const setup = { cluster, socketFolder: socketFolder(directory, account), binaries, account, fsync };
     const stop = await supervise(setup, log);
     return {
-      url: `postgres://${SUPERUSER}@/postgres?host=${encodeURIComponent(setup.socketFolder)}`,
+      url: urlOf(setup.socketFolder),
       stop: async () => {
         await stop();
         release();

@@ -71,7 +71,7 @@ function visibleConditions(rows: OwnedRows): Condition[] {
 /** Pages beyond this are read like the whole table. */
 const LARGE_PAGE = 1000;
 
-const listed = and(eq(users.deleted, false), eq(users.isSystem, false));
+const listed = sql`${users.deleted} = false and ${users.isSystem} = false`;
 
 /** The user's columns as expressions: the table comes in through a lateral join, which the builder does not know. */
 const selected = Object.fromEntries(
@@ -93,12 +93,11 @@ function build(db: Db, key: string, conditions: (SQL | undefined)[], counting: C
   const page = sql`(select ${users.id}, ${users.usernameLower}, ${count} as total from ${users} where ${where}
     order by ${users.usernameLower} limit ${sql.placeholder('limit')} offset ${sql.placeholder('offset')}) page`;
   // A page is few rows, which the planner of a prepared statement cannot know: row by row, not by reading the table.
-  const source = limited
-    ? sql`${page} cross join lateral (select * from ${users} u where u.id = page.id limit 1) users`
-    : sql`${page} join ${users} on ${users.id} = page.id`;
-  return db
-    .select({ ...selected, total: sql<string>`page.total` })
-    .from(source)
+  const query = db.select({ ...selected, total: sql<string>`page.total` }).from(page);
+  const joined = limited
+    ? query.crossJoinLateral(sql`(select * from ${users} where ${users.id} = page.id limit 1) users`)
+    : query.innerJoin(users, sql`${users.id} = page.id`);
+  return joined
     .orderBy(sql`page.username_lower`)
     .prepare(`list_users_${key}`);
 }

@@ -4,6 +4,9 @@ import type { Db } from './db.ts';
 import { prepared } from './prepared.ts';
 import { SYSTEM_USER_ID, users } from './schema.ts';
 
+/** Written out rather than bound: a prepared statement uses the partial indexes only when it can see the value. */
+export const isLiving = sql`${users.deleted} = false`;
+
 /** The columns that answers and decisions need; never the password. */
 export const userColumns = {
   id: users.id,
@@ -50,7 +53,7 @@ const byName = prepared((db) =>
   db
     .select(userColumns)
     .from(users)
-    .where(and(sql`lower(${users.username}) = lower(${sql.placeholder('username')})`, eq(users.deleted, false)))
+    .where(and(sql`lower(${users.username}) = lower(${sql.placeholder('username')})`, isLiving))
     .prepare('user_by_name'),
 );
 
@@ -71,7 +74,7 @@ export async function findUserByNameOrEmail(db: Db, username: string, email: str
     .from(users)
     .where(
       and(
-        eq(users.deleted, false),
+        isLiving,
         sql`(lower(${users.username}) = lower(${username}) or (${email} <> '' and lower(${users.email}) = lower(${email})))`,
       ),
     )
@@ -83,7 +86,7 @@ const byEmailWithPassword = prepared((db) =>
   db
     .select({ ...userColumns, hashedPassword: users.hashedPassword, hashedOneTimePasscode: users.hashedOneTimePasscode, oneTimePasscodeExpiresAt: users.oneTimePasscodeExpiresAt })
     .from(users)
-    .where(and(sql`lower(${users.email}) = lower(${sql.placeholder('email')})`, eq(users.deleted, false), sql`${users.email} <> ''`))
+    .where(and(sql`lower(${users.email}) = lower(${sql.placeholder('email')})`, isLiving, sql`${users.email} <> ''`))
     .prepare('user_by_email'),
 );
 
@@ -113,7 +116,7 @@ export async function spendOneTimePasscode(db: Db, id: string, passcodeHash: str
   const rows = await db
     .update(users)
     .set({ hashedPassword, hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null })
-    .where(and(eq(users.id, id), eq(users.deleted, false), eq(users.hashedOneTimePasscode, passcodeHash)))
+    .where(and(eq(users.id, id), isLiving, eq(users.hashedOneTimePasscode, passcodeHash)))
     .returning({ id: users.id });
   return rows.length > 0;
 }
@@ -123,7 +126,7 @@ export async function hasAnyUser(db: Db): Promise<boolean> {
   const rows = await db
     .select({ id: users.id })
     .from(users)
-    .where(and(eq(users.deleted, false), eq(users.isSystem, false)))
+    .where(and(isLiving, sql`${users.isSystem} = false`))
     .limit(1);
   return rows.length > 0;
 }
@@ -145,7 +148,7 @@ export async function updateUser(db: Db, id: string, changes: UserChanges): Prom
   const rows = await db
     .update(users)
     .set(changes)
-    .where(and(eq(users.id, id), eq(users.deleted, false)))
+    .where(and(eq(users.id, id), isLiving))
     .returning({ id: users.id });
   return rows.length > 0;
 }
@@ -155,7 +158,7 @@ export async function lockUser(db: Db, id: string): Promise<{ roles: string[]; s
   const rows = await db
     .select({ roles: users.roles, status: users.status })
     .from(users)
-    .where(and(eq(users.id, id), eq(users.deleted, false)))
+    .where(and(eq(users.id, id), isLiving))
     .for('update');
   return rows[0];
 }
@@ -168,7 +171,7 @@ export async function lockOwners(db: Db): Promise<{ id: string; status: string }
   return db
     .select({ id: users.id, status: users.status })
     .from(users)
-    .where(and(eq(users.deleted, false), sql`${users.roles} @> array['owner']`))
+    .where(and(isLiving, sql`${users.roles} @> array['owner']`))
     .orderBy(users.id)
     .for('update');
 }
@@ -188,6 +191,6 @@ export async function deleteUser(db: Db, id: string): Promise<void> {
 export async function countActiveUsers(db: Db): Promise<number> {
   return db.$count(
     users,
-    and(eq(users.deleted, false), eq(users.status, 'active'), eq(users.isServiceAccount, false), sql`${users.id} <> ${SYSTEM_USER_ID}`),
+    and(isLiving, eq(users.status, 'active'), eq(users.isServiceAccount, false), sql`${users.id} <> ${SYSTEM_USER_ID}`),
   );
 }

@@ -43,11 +43,11 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** The lines of postmaster.pid, or undefined without that file. */
-export function readPidFile(cluster: string): { pid: number; status: string } | undefined {
+/** What Postgres notes of itself in postmaster.pid; undefined without a readable file of that name. */
+export function readPidFile(cluster: string): { pid: number; socketFolder: string; status: string } | undefined {
   try {
     const lines = readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n');
-    return { pid: Number(lines[0]), status: lines[7]?.trim() ?? '' };
+    return { pid: Number(lines[0]), socketFolder: lines[4] ?? '', status: lines[7]?.trim() ?? '' };
   } catch {
     return undefined;
   }
