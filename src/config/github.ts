@@ -38,7 +38,8 @@ export function readGithub(reader: Reader): GithubConfig | null {
   const allowEveryone = reader.boolean('CODER_OAUTH2_GITHUB_ALLOW_EVERYONE', false);
   const allowSignups = reader.boolean('CODER_OAUTH2_GITHUB_ALLOW_SIGNUPS', false);
   const deviceFlow = reader.boolean('CODER_OAUTH2_GITHUB_DEVICE_FLOW', false);
-  const defaultProviderEnabled = reader.boolean('CODER_OAUTH2_GITHUB_DEFAULT_PROVIDER_ENABLE', true);
+  // A login that nobody asked for would send people of a self-hosted server to somebody else's application.
+  const defaultProviderEnabled = reader.boolean('CODER_OAUTH2_GITHUB_DEFAULT_PROVIDER_ENABLE', false);
   const enterpriseBaseUrl = reader.webAddress('CODER_OAUTH2_GITHUB_ENTERPRISE_BASE_URL');
   const clientId = reader.text('CODER_OAUTH2_GITHUB_CLIENT_ID', '');
   const clientSecret = reader.text('CODER_OAUTH2_GITHUB_CLIENT_SECRET', '');

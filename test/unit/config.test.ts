@@ -122,17 +122,7 @@ describe('defaults', () => {
       audit: { retentionNs: 0n },
       email: null,
       oidc: null,
-      github: {
-        clientId: 'Iv1.6a2b4b4aec4f4fe7',
-        clientSecret: '',
-        allowEveryone: true,
-        allowedOrgs: [],
-        allowedTeams: [],
-        allowSignups: false,
-        signupsDisabledText: '',
-        deviceFlow: true,
-        isDefaultProvider: true,
-      },
+      github: null,
       log: { level: 'info', human: false },
     });
   });
@@ -406,6 +396,7 @@ describe('OpenID Connect', () => {
 
 describe('GitHub', () => {
   it('is off when neither an application nor the default provider is set', () => {
+    expect(readConfig({}).github).toBeNull();
     expect(readConfig({ CODER_OAUTH2_GITHUB_DEFAULT_PROVIDER_ENABLE: 'false' }).github).toBeNull();
   });
 
@@ -437,8 +428,10 @@ describe('GitHub', () => {
     });
   });
 
-  it('the default provider admits everyone unless organizations are set', () => {
-    expect(githubOf({ CODER_OAUTH2_GITHUB_ALLOWED_ORGS: 'acme' })).toMatchObject({
+  it('the built-in application is used only when asked for, and admits everyone unless organizations are set', () => {
+    const on = { CODER_OAUTH2_GITHUB_DEFAULT_PROVIDER_ENABLE: 'true' };
+    expect(githubOf(on)).toMatchObject({ clientId: 'Iv1.6a2b4b4aec4f4fe7', deviceFlow: true, allowEveryone: true });
+    expect(githubOf({ ...on, CODER_OAUTH2_GITHUB_ALLOWED_ORGS: 'acme' })).toMatchObject({
       isDefaultProvider: true,
       allowEveryone: false,
       allowedOrgs: ['acme'],
