@@ -439,7 +439,8 @@ describe('GitHub', () => {
   });
 
   it('shows the text for closed sign-ups that is set for OIDC', () => {
-    expect(githubOf({ CODER_OIDC_SIGNUPS_DISABLED_TEXT: 'Ask **us**' }).signupsDisabledText).toBe('Ask **us**');
+    const env = { ...EVERYONE, CODER_OIDC_SIGNUPS_DISABLED_TEXT: 'Ask **us**' };
+    expect(githubOf(env).signupsDisabledText).toBe('Ask **us**');
   });
 
   it.each<[string, Env, string]>([
