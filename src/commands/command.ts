@@ -1,0 +1,67 @@
+// What a command of the program is, and how its arguments are read.
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import type { Environment } from '../config/values.ts';
+
+/** Wrong arguments: printed with a hint at --help, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export interface CommandInput {
+  readonly env: Environment;
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  readonly positionals: readonly string[];
+}
+
+export interface CommandOption {
+  /** How the help calls the value. */
+  readonly value: string;
+  readonly help: string;
+}
+
+export interface Command {
+  readonly summary: string;
+  /** Names of the arguments that must be given, in order. */
+  readonly positionals?: readonly string[];
+  readonly options?: Readonly<Record<string, CommandOption>>;
+  /** More for --help: settings, exit codes, an example. */
+  readonly notes?: string;
+  run(input: CommandInput): Promise<void>;
+}
+
+/**
+ * Reads a command's arguments.
+ * @returns undefined when help was asked for
+ * @throws UsageError for unknown options, missing values and a wrong number of arguments
+ */
+export function readArguments(command: Command, args: string[]): Omit<CommandInput, 'env'> | undefined {
+  const options: ParseArgsOptionsConfig = { help: { type: 'boolean', short: 'h' } };
+  for (const name of Object.keys(command.options ?? {})) options[name] = { type: 'string' };
+  const expected = command.positionals ?? [];
+  let parsed: ReturnType<typeof parseArgs>;
+  try {
+    parsed = parseArgs({ args, options, allowPositionals: true });
+  } catch (err) {
+    throw new UsageError((err as Error).message.split('.')[0]);
+  }
+  if (parsed.values.help === true) return undefined;
+  if (parsed.positionals.length > expected.length) {
+    throw new UsageError(`Unexpected argument '${parsed.positionals[expected.length]}'`);
+  }
+  const missing = expected[parsed.positionals.length];
+  if (missing !== undefined) throw new UsageError(`The argument ${missing} is missing`);
+  const flags: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(parsed.values)) if (typeof value === 'string') flags[name] = value;
+  return { flags, positionals: parsed.positionals };
+}
+
+/** The help text of one command. */
+export function helpOf(name: string, command: Command): string {
+  const positionals = (command.positionals ?? []).map((positional) => ` ${positional}`).join('');
+  const rows = Object.entries(command.options ?? {}).map(([option, { value, help }]) => [`--${option} ${value}`, help]);
+  rows.push(['-h, --help', 'show this help']);
+  const width = Math.max(...rows.map(([left = '']) => left.length)) + 2;
+  const lines = rows.map(([left = '', right]) => `  ${left.padEnd(width)}${right}`);
+  const notes = command.notes === undefined ? '' : `\n${command.notes}\n`;
+  return `${command.summary}\n\nUsage: coder-users ${name}${positionals} [options]\n\n${lines.join('\n')}\n${notes}`;
+}

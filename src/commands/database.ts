@@ -1,0 +1,66 @@
+// The database that a command works on: the external one, the embedded one, or the embedded one of a running server.
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { connect, type Db, waitForDatabase } from '../store/db.ts';
+import { runningEmbeddedUrl, startEmbeddedPostgres } from '../store/embedded-postgres.ts';
+import { migrate } from '../store/migrate.ts';
+
+/** Stopping must not wait longer for statements that are still under way. */
+const POOL_CLOSE_MS = 1000;
+
+/** Called with a step to undo, to be run in reverse order of registration. */
+export type OnClose = (undo: () => Promise<void>) => void;
+
+/**
+ * Makes the database ready: started or waited for, and migrated.
+ * @param mayJoin use the embedded database of a running server instead of refusing
+ * @throws StartError when it cannot be used
+ */
+export async function prepareDatabase(
+  { postgres }: Pick<Config, 'postgres'>,
+  log: Logger,
+  onClose: OnClose,
+  { mayJoin }: { mayJoin: boolean },
+): Promise<{ target: { url: string; pooled: boolean }; applied: number }> {
+  if (postgres.url !== undefined) {
+    const { url, directUrl } = postgres;
+    const target = await waitForDatabase({ url, ...(directUrl !== undefined && { directUrl }) }, log);
+    return { target, applied: await migrate(directUrl ?? url) };
+  }
+  const running = mayJoin ? await runningEmbeddedUrl(postgres.dataDir) : undefined;
+  if (running !== undefined) return { target: { url: running, pooled: false }, applied: await migrate(running) };
+  const starting = startEmbeddedPostgres({ dataDir: postgres.dataDir, log });
+  // Registered before it has started, so that a signal in the middle of a start stops it as well.
+  onClose(async () => {
+    const embedded = await starting.catch(() => undefined);
+    await embedded?.stop();
+  });
+  const { url } = await starting;
+  return { target: { url, pooled: false }, applied: await migrate(url) };
+}
+
+/** `prepareDatabase` and a pool on it. */
+export async function openDatabase(
+  config: Pick<Config, 'postgres'>,
+  log: Logger,
+  onClose: OnClose,
+  options: { mayJoin: boolean },
+): Promise<{ pool: pg.Pool; db: Db }> {
+  const { target } = await prepareDatabase(config, log, onClose, options);
+  const opened = connect(target, log);
+  onClose(() =>
+    Promise.race([opened.pool.end(), new Promise<void>((resolve) => setTimeout(resolve, POOL_CLOSE_MS).unref())]),
+  );
+  return opened;
+}
+
+/** Collects steps to undo while `work` runs, and runs them in reverse order when it is done or has failed. */
+export async function withCleanup<T>(work: (onClose: OnClose) => Promise<T>): Promise<T> {
+  const steps: (() => Promise<void>)[] = [];
+  try {
+    return await work((step) => steps.push(step));
+  } finally {
+    for (const step of steps.reverse()) await step();
+  }
+}

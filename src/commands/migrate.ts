@@ -1,0 +1,16 @@
+// coder-users migrate: brings the database to this program's schema without starting the server.
+import { readConfig } from '../config.ts';
+import { createLog } from '../log.ts';
+import type { Command } from './command.ts';
+import { prepareDatabase, withCleanup } from './database.ts';
+
+export const migrateCommand: Command = {
+  summary: 'Bring the database to the schema of this program. The server does the same whenever it starts.',
+  async run({ env }) {
+    const config = readConfig(env);
+    const { log } = createLog({ level: 'warn' }, { human: true, fd: 2 });
+    const { applied } = await withCleanup((onClose) => prepareDatabase(config, log, onClose, { mayJoin: true }));
+    const what = applied === 1 ? '1 migration was applied' : `${applied} migrations were applied`;
+    console.log(applied === 0 ? 'The schema is up to date.' : `The schema is up to date: ${what}.`);
+  },
+};

@@ -1,0 +1,43 @@
+// coder-users openapi: writes the API's description, which the routes themselves yield.
+import { writeFileSync } from 'node:fs';
+import pino from 'pino';
+import { buildApp } from '../app.ts';
+import { systemClock } from '../clock.ts';
+import { readConfig } from '../config.ts';
+import { createSecretBox } from '../crypto/secret-box.ts';
+import { createMailer } from '../mail.ts';
+import { StartError } from '../start-error.ts';
+import { connect } from '../store/db.ts';
+import type { Command } from './command.ts';
+
+/** The document as text. No database is needed: the pool never connects. */
+async function document(): Promise<string> {
+  const config = readConfig({});
+  const log = pino({ level: 'silent' });
+  const { pool, db } = connect({ url: 'postgres://localhost/none', pooled: false }, log);
+  const mailer = createMailer(null, log);
+  const app = await buildApp({ config, db, pool, log, clock: systemClock, mailer, secretBox: createSecretBox([]) });
+  try {
+    return `${JSON.stringify(app.swagger(), null, 2)}\n`;
+  } finally {
+    await app.close();
+    await pool.end();
+  }
+}
+
+export const openapiCommand: Command = {
+  summary: 'Write the OpenAPI 3.1 document of the API.',
+  options: { output: { value: 'FILE', help: 'where to write it (default: standard output)' } },
+  async run({ flags: { output } }) {
+    const text = await document();
+    if (output === undefined) {
+      process.stdout.write(text);
+      return;
+    }
+    try {
+      writeFileSync(output, text);
+    } catch (err) {
+      throw new StartError(`The file ${output} cannot be written: ${(err as Error).message}`);
+    }
+  },
+};

@@ -1,0 +1,55 @@
+// What the commands that write accounts share: a ctx without a session, and errors in plain words.
+import { randomUUID } from 'node:crypto';
+import { systemClock } from '../clock.ts';
+import type { Environment } from '../config/values.ts';
+import { readConfig } from '../config.ts';
+import { createSecretBox } from '../crypto/secret-box.ts';
+import type { Ctx } from '../ctx.ts';
+import { ApiError } from '../errors.ts';
+import { createLog } from '../log.ts';
+import { createMailer } from '../mail.ts';
+import { StartError } from '../start-error.ts';
+import type { CommandOption } from './command.ts';
+import { openDatabase, withCleanup } from './database.ts';
+
+export const POSTGRES_URL_OPTION: CommandOption = {
+  value: 'URL',
+  help: 'the database, instead of CODER_PG_CONNECTION_URL or the embedded one',
+};
+
+/** The words of a refusal as one line: its message, and what is wrong with which field. */
+function plainWords({ message, detail, validations = [] }: ApiError): string {
+  const fields = validations.map(({ field, detail: problem }) => `${field}: ${problem}`);
+  return [message.replace(/\.$/, ''), ...(detail === undefined ? [] : [detail]), ...fields].join(': ');
+}
+
+/**
+ * Runs `work` on the database of the settings, or of a running server's embedded PostgreSQL.
+ * @throws StartError in plain words for whatever a service refuses
+ */
+export async function asOperator<T>(
+  env: Environment,
+  url: string | undefined,
+  work: (ctx: Ctx) => Promise<T>,
+): Promise<T> {
+  const config = readConfig(url === undefined ? env : { ...env, CODER_PG_CONNECTION_URL: url });
+  const { log } = createLog({ level: 'warn' }, { human: true, fd: 2 });
+  return withCleanup(async (onClose) => {
+    const { db } = await openDatabase(config, log, onClose, { mayJoin: true });
+    const ctx: Ctx = {
+      config,
+      db,
+      log,
+      clock: systemClock,
+      mailer: createMailer(null, log),
+      secretBox: createSecretBox(config.encryption.keys),
+      origin: { requestId: randomUUID(), ip: '', userAgent: 'coder-users' },
+      actor: undefined,
+    };
+    try {
+      return await work(ctx);
+    } catch (err) {
+      throw err instanceof ApiError ? new StartError(`${plainWords(err)}.`) : err;
+    }
+  });
+}

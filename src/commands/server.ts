@@ -1,0 +1,110 @@
+// coder-users server: from settings to a listening server, and an orderly way down again.
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { buildApp } from '../app.ts';
+import { systemClock } from '../clock.ts';
+import { type Config, readConfig } from '../config.ts';
+import { createSecretBox } from '../crypto/secret-box.ts';
+import { createLog, loggableError } from '../log.ts';
+import { createMailer } from '../mail.ts';
+import { StartError } from '../start-error.ts';
+import type { Command } from './command.ts';
+import { type OnClose, openDatabase, withCleanup } from './database.ts';
+
+/** After a signal the process is gone within this time, whatever hangs. */
+const STOP_MS = 8000;
+/** How much of that requests under way may take. */
+const DRAIN_MS = 4000;
+const MAIL_MS = 1000;
+
+/** Resolves with the first signal to stop; a second one ends the process at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    const onSignal = (signal: NodeJS.Signals) => {
+      signals += 1;
+      if (signals > 1) process.exit(1);
+      resolve(signal);
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}
+
+/** Rejects on an error that nobody caught: the server stops in order, since its state is not known any more. */
+function uncaughtError(): Promise<never> {
+  return new Promise((_, reject) => {
+    process.on('uncaughtException', reject);
+    process.on('unhandledRejection', reject);
+  });
+}
+
+/** Takes no new connection, lets requests under way finish, and cuts those that take too long. */
+async function drain(app: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+  await app.close();
+  clearTimeout(cut);
+}
+
+async function listen(app: FastifyInstance, { host, port }: Config['http']): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (err) {
+    const { code, message } = err as NodeJS.ErrnoException;
+    const reason = code === 'EADDRINUSE' ? 'the address is in use by another program' : message;
+    throw new StartError(`Cannot listen on ${host}:${port}: ${reason}. CODER_HTTP_ADDRESS sets another address.`);
+  }
+}
+
+async function start(config: Config, log: Logger, onClose: OnClose): Promise<void> {
+  const mailer = createMailer(config.email, log);
+  const { pool, db } = await openDatabase(config, log, onClose, { mayJoin: false });
+  onClose(() => mailer.close(MAIL_MS));
+  const secretBox = createSecretBox(config.encryption.keys);
+  const app = await buildApp({ config, db, pool, log, clock: systemClock, mailer, secretBox });
+  onClose(() => drain(app));
+  const address = await listen(app, config.http);
+  log.info({ address }, `ready: open ${config.accessUrl} or run: coder login ${config.accessUrl}`);
+}
+
+export const serverCommand: Command = {
+  summary: 'Run the server. This is what happens without a command, too.',
+  notes: `Settings come from the environment, among them:
+  CODER_HTTP_ADDRESS        where to listen (default 127.0.0.1:3000)
+  CODER_ACCESS_URL          the URL under which clients reach the server
+  CODER_PG_CONNECTION_URL   an external PostgreSQL, 13 or later; without it, an embedded one is used
+  CODER_USERS_DATA_DIR      where the embedded one keeps its data (default ./data)
+
+SIGTERM and SIGINT stop the server within ${STOP_MS / 1000} s, after it has answered what is under way; a second one at once.`,
+  async run({ env }) {
+    const config = readConfig(env);
+    const { log, flush } = createLog(config.log, { human: config.log.human || process.stdout.isTTY === true, fd: 1 });
+    const stop = stopSignal();
+    const broken = uncaughtError();
+    broken.catch(() => undefined);
+    try {
+      await withCleanup(async (onClose) => {
+        // First in, last out: whatever happens on the way down, the process ends.
+        let deadline: NodeJS.Timeout | undefined;
+        onClose(async () => clearTimeout(deadline));
+        const starting = start(config, log, onClose);
+        try {
+          const signal = await Promise.race([starting.then(() => stop), stop, broken]);
+          log.info(`${signal}: stopping`);
+        } finally {
+          deadline = setTimeout(() => {
+            log.error('stopping took too long');
+            flush();
+            process.exit(1);
+          }, STOP_MS);
+        }
+      });
+      log.info('stopped');
+    } catch (err) {
+      if (!(err instanceof StartError)) log.fatal({ err: loggableError(err) }, 'the server broke down');
+      throw err;
+    } finally {
+      flush();
+    }
+  },
+};

@@ -1,0 +1,73 @@
+// The program: picks the command, and turns what goes wrong into one line and an exit code.
+import { type Command, helpOf, readArguments, UsageError } from './commands/command.ts';
+import { createAdminUserCommand } from './commands/create-admin-user.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { openapiCommand } from './commands/openapi.ts';
+import { resetPasswordCommand } from './commands/reset-password.ts';
+import { serverCommand } from './commands/server.ts';
+import { ConfigError } from './config.ts';
+import { programVersion } from './package-root.ts';
+import { StartError } from './start-error.ts';
+import { toDatabaseError } from './store/db.ts';
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  server: serverCommand,
+  migrate: migrateCommand,
+  'create-admin-user': createAdminUserCommand,
+  'reset-password': resetPasswordCommand,
+  openapi: openapiCommand,
+};
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+function overview(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length)) + 2;
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`);
+  return `coder-users ${programVersion()}: a self-hosted server for the Coder users API.
+
+Usage: coder-users [command] [options]
+
+${lines.join('\n')}
+
+coder-users COMMAND --help tells more. Exit codes: 0 done, ${FAILED} failed, ${WRONG_USAGE} wrong arguments.
+`;
+}
+
+/** The command and its arguments; `server create-admin-user` is another way to write `create-admin-user`. */
+function pick(args: string[]): { name: string; rest: string[] } {
+  const [first, second] = args;
+  if (first === undefined || first.startsWith('-')) return { name: 'server', rest: args };
+  if (first === 'server' && second !== undefined && second in COMMANDS) return { name: second, rest: args.slice(2) };
+  return { name: first, rest: args.slice(1) };
+}
+
+async function run(args: string[]): Promise<void> {
+  const [first] = args;
+  if (first === '--help' || first === '-h' || first === 'help') return void process.stdout.write(overview());
+  if (first === '--version') return console.log(programVersion());
+  const { name, rest } = pick(args);
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) throw new UsageError(`There is no command '${name}'`);
+  const input = readArguments(command, rest);
+  if (input === undefined) return void process.stdout.write(helpOf(name, command));
+  return command.run({ env: process.env, ...input });
+}
+
+/** One line for standard error: errors of the program itself name their place, all others speak for themselves. */
+function lineOf(err: unknown): string {
+  if (err instanceof UsageError) return `${err.message}. See coder-users --help.`;
+  const error = toDatabaseError(err);
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof StartError || error instanceof ConfigError || error !== err) return error.message;
+  const place = /\n\s+at (.*)/.exec(error.stack ?? '')?.[1];
+  return place === undefined ? error.message : `${error.message} (${place})`;
+}
+
+try {
+  await run(process.argv.slice(2));
+  process.exit(0);
+} catch (err) {
+  console.error(`coder-users: ${lineOf(err).replace(/\s*\n\s*/g, ' ')}`);
+  process.exit(err instanceof UsageError ? WRONG_USAGE : FAILED);
+}

@@ -1,0 +1,89 @@
+// What an operator does at the command line, with access to the database instead of a session.
+import { randomUUID } from 'node:crypto';
+import { isEmail, isReservedUsername, isUsername } from '../codersdk/names.ts';
+import { passwordProblem } from '../codersdk/password-strength.ts';
+import { hashPassword } from '../crypto/passwords.ts';
+import { type Ctx, nowText, withTx } from '../ctx.ts';
+import { badRequest, conflict, invalid, notFound } from '../errors.ts';
+import { deleteKeysOfUser } from '../store/keys.ts';
+import { findDefaultOrganization } from '../store/organizations.ts';
+import { findUserByName, type UserRow, updateUser } from '../store/users.ts';
+import { audit } from './audit.ts';
+import { newSshKey } from './git-ssh-keys.ts';
+import { auditedUser, insertAccount, isTaken, reread } from './users.ts';
+
+function checkPassword(password: string): void {
+  const problem = passwordProblem(password);
+  if (problem) throw badRequest('Invalid password.', { validations: [{ field: 'password', detail: problem }] });
+}
+
+/**
+ * Creates an owner who logs in by password, a member of the default organization.
+ * @returns the user as stored
+ * @throws ApiError 400 for a bad name, address or password, 409 for a taken name or address
+ */
+export async function createOwner(
+  ctx: Ctx,
+  { username, email, password }: { username: string; email: string; password: string },
+): Promise<UserRow> {
+  if (!isUsername(username) || isReservedUsername(username)) {
+    throw invalid({
+      field: 'username',
+      detail: 'letters, digits and single hyphens, at most 32, and no reserved word',
+    });
+  }
+  if (!isEmail(email)) throw invalid({ field: 'email', detail: 'is no e-mail address' });
+  checkPassword(password);
+  const [hashedPassword, sshKey] = await Promise.all([hashPassword(password), newSshKey(ctx)]);
+  const now = nowText(ctx);
+  const user = { id: randomUUID(), username, email, name: '', hashedPassword, createdAt: now, updatedAt: now };
+  try {
+    return await withTx(ctx, async (ctx) => {
+      const { id: organizationId } = await findDefaultOrganization(ctx.db);
+      await insertAccount(
+        ctx,
+        { ...user, loginType: 'password', status: 'active', roles: ['owner'] },
+        [organizationId],
+        sshKey,
+      );
+      const created = await reread(ctx, user.id);
+      await audit(ctx, {
+        action: 'create',
+        resourceType: 'user',
+        resourceId: user.id,
+        resourceTarget: username,
+        after: auditedUser(created),
+        status: 201,
+      });
+      return created;
+    });
+  } catch (err) {
+    if (isTaken(err)) throw conflict('A user with this username or e-mail address already exists.');
+    throw err;
+  }
+}
+
+/**
+ * Gives a user a new password and ends all of the user's keys.
+ * @throws ApiError 404 for an unknown username, 400 for a weak password or an account without password login
+ */
+export async function resetPassword(ctx: Ctx, username: string, password: string): Promise<void> {
+  const user = await findUserByName(ctx.db, username);
+  if (!user) throw notFound();
+  if (user.loginType !== 'password')
+    throw badRequest(`${user.username} logs in by ${user.loginType}, not by password.`);
+  checkPassword(password);
+  const hashedPassword = await hashPassword(password);
+  await withTx(ctx, async (ctx) => {
+    const changes = { hashedPassword, hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null };
+    if (!(await updateUser(ctx.db, user.id, changes))) throw notFound();
+    await deleteKeysOfUser(ctx.db, user.id);
+    await audit(ctx, {
+      action: 'write',
+      resourceType: 'user',
+      resourceId: user.id,
+      resourceTarget: user.username,
+      secretFields: ['hashed_password'],
+    });
+  });
+}
