@@ -1,6 +1,6 @@
 // Builds the app: plugins, hooks, routes. It never listens and never reads the environment.
 import { randomUUID } from 'node:crypto';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type pg from 'pg';
 import type { AppDeps } from './ctx.ts';
 import { useFront } from './hooks/front.ts';
@@ -30,19 +30,28 @@ declare module 'fastify' {
 
 const MAX_PARAM_LENGTH = 5000;
 
+/** One line for each answer at level debug; never the query, which may hold a key. */
+function useAccessLog(app: FastifyInstance): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, id, decodedPath, clientIp, actor } = request;
+    const line = { method, path: decodedPath, status: reply.statusCode, ms: Math.round(reply.elapsedTime), ip: clientIp, user: actor?.user.id, request: id };
+    request.log.debug(line, 'answered');
+  });
+}
+
 /** The app, ready to listen or to be injected. */
 export async function buildApp({ pool, strictResponses = false, ...deps }: BuildOptions): Promise<FastifyInstance> {
   const app = Fastify({
-    loggerInstance: deps.log,
-    disableRequestLogging: true,
+    loggerInstance: deps.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
     rewriteUrl: (request) => routingUrl(request.url ?? '/'),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    frameworkErrors: (err, request, reply) => sendError(err, request as never, reply as never),
+    frameworkErrors: sendError,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-  }) as unknown as FastifyInstance;
+  });
   app.decorate('deps', deps);
   app.decorateRequest('actor');
   app.decorateRequest('target');
@@ -53,6 +62,7 @@ export async function buildApp({ pool, strictResponses = false, ...deps }: Build
   app.decorate('limits', limits);
   app.decorate('session', session);
 
+  if (deps.log.isLevelEnabled('debug')) useAccessLog(app);
   useJson(app, strictResponses);
   useFront(app, deps, createSessionLookup(pool), limits);
   useBodies(app);
