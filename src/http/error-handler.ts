@@ -39,9 +39,18 @@ export function sendError(err: unknown, request: FastifyRequest, reply: FastifyR
   });
 }
 
+/** A path that is served, as registered (`/users/:user`), and with which methods. */
 interface ServedPath {
+  url: string;
   pattern: RegExp;
   methods: Set<string>;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route of the app, for answers of 405 and for the test that walks them all. */
+    servedPaths: readonly ServedPath[];
+  }
 }
 
 /**
@@ -50,11 +59,12 @@ interface ServedPath {
  */
 export function useErrors(app: FastifyInstance, authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>, page: (request: FastifyRequest, reply: FastifyReply) => void): void {
   const served: ServedPath[] = [];
+  app.decorate('servedPaths', served);
   app.addHook('onRoute', ({ url, method, routePath }) => {
     const path = url.replace(/[.*+?^$|()[\]{}]/g, '\\$&').replace(/:\w+/g, '[^/]+');
     // The root of a prefix is served with and without a slash at its end.
     const pattern = new RegExp(`^${path}${routePath === '' ? '/?' : ''}$`);
-    served.push({ pattern, methods: new Set([method].flat()) });
+    served.push({ url, pattern, methods: new Set([method].flat()) });
   });
   app.setErrorHandler(sendError);
   app.setNotFoundHandler(async (request, reply) => {
