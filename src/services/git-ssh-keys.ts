@@ -1,7 +1,12 @@
 // The SSH key that each user has for Git.
 import { generateSshKey } from '../crypto/ssh-keys.ts';
-import { type Ctx, nowText } from '../ctx.ts';
-import { insertGitSshKey } from '../store/git-ssh-keys.ts';
+import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
+import { forbidden, notFound } from '../errors.ts';
+import { can } from '../rbac/authorize.ts';
+import { userObject } from '../rbac/policy.ts';
+import { findGitSshKey, type GitSshKeyRow, insertGitSshKey, updateGitSshKey } from '../store/git-ssh-keys.ts';
+import { lockUser, type UserRow } from '../store/users.ts';
+import { audit } from './audit.ts';
 
 /** A key pair under the configured algorithm, the private half encrypted. Slow: make it before the transaction. */
 export async function newSshKey(ctx: Ctx): Promise<{ publicKey: string; privateKey: string }> {
@@ -10,7 +15,47 @@ export async function newSshKey(ctx: Ctx): Promise<{ publicKey: string; privateK
 }
 
 /** Stores the pair of a new user. */
-export async function insertNewSshKey(ctx: Ctx, userId: string, key: { publicKey: string; privateKey: string }): Promise<void> {
+export async function insertNewSshKey(
+  ctx: Ctx,
+  userId: string,
+  key: { publicKey: string; privateKey: string },
+): Promise<void> {
   const now = nowText(ctx);
   await insertGitSshKey(ctx.db, { userId, createdAt: now, updatedAt: now, ...key });
+}
+
+/**
+ * A user's public key. Golden: users-extras
+ * @throws ApiError 403 without read_personal, 404 for an account without a key (the system user)
+ */
+export async function gitSshKey(ctx: ActorCtx, target: UserRow): Promise<GitSshKeyRow> {
+  if (!can(ctx.actor.subject, 'read_personal', userObject(target))) throw forbidden();
+  const key = await findGitSshKey(ctx.db, target.id);
+  if (!key) throw notFound();
+  return key;
+}
+
+/**
+ * Replaces a user's pair with a new one of the configured algorithm; `createdAt` stays. Golden: users-extras
+ * @throws ApiError 403 without read_personal and update_personal, 404 for an account without a key
+ */
+export async function regenerateGitSshKey(ctx: ActorCtx, target: UserRow): Promise<GitSshKeyRow> {
+  if (!can(ctx.actor.subject, 'update_personal', userObject(target))) throw forbidden();
+  const old = await gitSshKey(ctx, target);
+  const pair = await newSshKey(ctx);
+  return withTx(ctx, async (ctx) => {
+    if (!(await lockUser(ctx.db, target.id))) throw notFound();
+    const key = await updateGitSshKey(ctx.db, target.id, { ...pair, updatedAt: nowText(ctx) });
+    if (!key) throw notFound();
+    await audit(ctx, {
+      action: 'write',
+      resourceType: 'git_ssh_key',
+      resourceId: target.id,
+      resourceTarget: target.username,
+      before: { public_key: old.publicKey },
+      after: { public_key: key.publicKey },
+      secretFields: ['private_key'],
+    });
+    return key;
+  });
 }

@@ -1,0 +1,42 @@
+// The Git SSH key of one user.
+import type { FastifyInstance } from 'fastify';
+import { GitSSHKey } from '../codersdk/git-ssh-keys.ts';
+import { actorCtxOf } from '../hooks/session.ts';
+import { targetOf } from '../hooks/target.ts';
+import * as keys from '../services/git-ssh-keys.ts';
+
+const present = (key: Awaited<ReturnType<typeof keys.gitSshKey>>): GitSSHKey => ({
+  user_id: key.userId,
+  created_at: key.createdAt,
+  updated_at: key.updatedAt,
+  public_key: key.publicKey,
+});
+
+/** Routes of `/users/{user}/gitsshkey`. */
+export async function userGitSshKeyRoutes(app: FastifyInstance): Promise<void> {
+  app.get(
+    '/gitsshkey',
+    {
+      schema: {
+        operationId: 'get-user-git-ssh-key',
+        summary: 'Get user Git SSH key',
+        tags: ['Users'],
+        response: { 200: GitSSHKey },
+      },
+    },
+    async (request) => present(await keys.gitSshKey(actorCtxOf(request), targetOf(request))),
+  );
+
+  app.put(
+    '/gitsshkey',
+    {
+      schema: {
+        operationId: 'regenerate-user-ssh-key',
+        summary: 'Regenerate user SSH key',
+        tags: ['Users'],
+        response: { 200: GitSSHKey },
+      },
+    },
+    async (request) => present(await keys.regenerateGitSshKey(actorCtxOf(request), targetOf(request))),
+  );
+}

@@ -1,0 +1,69 @@
+// How an account signs in: its login type, the claims of its provider, and the first half of a conversion.
+import type { FastifyInstance } from 'fastify';
+import type { z } from 'zod';
+import * as wire from '../codersdk/auth.ts';
+import { UserLoginType } from '../codersdk/users.ts';
+import { actorCtxOf } from '../hooks/session.ts';
+import { targetOf } from '../hooks/target.ts';
+import { cookieDefaults, setCookie } from '../http/cookies.ts';
+import * as conversion from '../services/convert-login.ts';
+import { loginType, oidcClaims } from '../services/login-type.ts';
+
+/** Routes of `/users` about the caller's provider. */
+export async function oidcClaimsRoutes(app: FastifyInstance): Promise<void> {
+  app.get(
+    '/oidc-claims',
+    {
+      schema: {
+        operationId: 'get-oidc-claims-for-the-authenticated-user',
+        summary: 'Get OIDC claims for the authenticated user',
+        tags: ['Users'],
+        response: { 200: wire.OIDCClaimsResponse },
+      },
+    },
+    async (request) => ({ claims: await oidcClaims(actorCtxOf(request)) }),
+  );
+}
+
+/** Routes of `/users/{user}` about the login type. */
+export async function userLoginTypeRoutes(app: FastifyInstance): Promise<void> {
+  app.get(
+    '/login-type',
+    {
+      schema: {
+        operationId: 'get-user-login-type',
+        summary: 'Get user login type',
+        tags: ['Users'],
+        response: { 200: UserLoginType },
+      },
+    },
+    async (request) => ({ login_type: loginType(actorCtxOf(request), targetOf(request)) }),
+  );
+
+  app.post<{ Body: z.output<typeof wire.ConvertLoginRequest> }>(
+    '/convert-login',
+    {
+      schema: {
+        operationId: 'convert-user-from-password-to-oauth-authentication',
+        summary: 'Convert user from password to oauth authentication',
+        tags: ['Authorization'],
+        body: wire.ConvertLoginRequest,
+        response: { 201: wire.OAuthConversionResponse },
+      },
+    },
+    async (request, reply) => {
+      const permit = await conversion.permitConversion(actorCtxOf(request), targetOf(request), request.body);
+      setCookie(reply, conversion.CONVERT_LOGIN_COOKIE, permit.jwt, {
+        ...cookieDefaults(app.deps.config),
+        expires: new Date(permit.expiresAtUnixSeconds * 1000),
+        httpOnly: true,
+      });
+      return reply.code(201).send({
+        state_string: permit.state,
+        expires_at: conversion.permitExpiry(permit),
+        to_type: permit.toType,
+        user_id: permit.userId,
+      });
+    },
+  );
+}

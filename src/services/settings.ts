@@ -1,0 +1,168 @@
+// A user's own settings: how the web UI looks and behaves, and the values that forms remember.
+import { QueryReader, queryTerms } from '../codersdk/search.ts';
+import * as wire from '../codersdk/settings.ts';
+import { parseUuid } from '../codersdk/wire.ts';
+import { type ActorCtx, withTx } from '../ctx.ts';
+import { badRequest, forbidden, notFound } from '../errors.ts';
+import { can } from '../rbac/authorize.ts';
+import { userObject } from '../rbac/policy.ts';
+import { readUserConfigs, writeUserConfigs } from '../store/settings.ts';
+import { lockUser, type UserRow } from '../store/users.ts';
+import { audit } from './audit.ts';
+import type { Query } from './list-users.ts';
+
+/** Themes of old clients that follow the system by themselves: choosing one ends the mode that a newer client set. */
+const LEGACY_AUTO_THEMES = new Set(['auto', 'auto-protan-deuter', 'auto-tritan']);
+const ALERT_DISMISSED = 'preference_task_notification_alert_dismissed';
+
+type Stored = ReadonlyMap<string, string>;
+
+function requireRead(ctx: ActorCtx, target: UserRow): void {
+  if (!can(ctx.actor.subject, 'read_personal', userObject(target))) throw forbidden();
+}
+
+/** Changing settings answers with them, so it needs the right to read them too. */
+function requireUpdate(ctx: ActorCtx, target: UserRow): void {
+  if (!can(ctx.actor.subject, 'update_personal', userObject(target))) throw forbidden();
+  requireRead(ctx, target);
+}
+
+/** The stored value if it is one of these; what is no longer valid reads as never set. */
+function known<T extends string, D>(stored: Stored, key: string, values: readonly T[], otherwise: D): T | D {
+  return values.find((value) => value === stored.get(key)) ?? otherwise;
+}
+
+/**
+ * Writes values and gives what is stored afterwards, in one transaction with the audit entry.
+ * @throws ApiError 404 when the user was deleted meanwhile
+ */
+async function write(ctx: ActorCtx, target: UserRow, values: Record<string, string>): Promise<Stored> {
+  return withTx(ctx, async (ctx) => {
+    if (!(await lockUser(ctx.db, target.id))) throw notFound();
+    const before = await readUserConfigs(ctx.db, target.id);
+    if (Object.keys(values).length === 0) return before;
+    await writeUserConfigs(ctx.db, target.id, values);
+    const old = Object.fromEntries(Object.keys(values).map((key) => [key, before.get(key)]));
+    await audit(ctx, {
+      action: 'write',
+      resourceType: 'user_settings',
+      resourceId: target.id,
+      resourceTarget: target.username,
+      before: old,
+      after: values,
+    });
+    return new Map([...before, ...Object.entries(values)]);
+  });
+}
+
+const presentAppearance = (stored: Stored): wire.UserAppearanceSettings => ({
+  theme_preference: stored.get('theme_preference') ?? '',
+  theme_mode: known(stored, 'theme_mode', wire.THEME_MODES, ''),
+  theme_light: known(stored, 'theme_light', wire.THEME_SLOTS, ''),
+  theme_dark: known(stored, 'theme_dark', wire.THEME_SLOTS, ''),
+  terminal_font: known(stored, 'terminal_font', wire.TERMINAL_FONTS, ''),
+});
+
+/** How the web UI looks for a user; "" where nothing was set. @throws ApiError 403 without read_personal */
+export async function appearance(ctx: ActorCtx, target: UserRow): Promise<wire.UserAppearanceSettings> {
+  requireRead(ctx, target);
+  return presentAppearance(await readUserConfigs(ctx.db, target.id));
+}
+
+/**
+ * Sets theme and font. Without a mode the slots are ignored and the mode stays; with one, empty slots stay.
+ * Golden: users-appearance
+ * @returns the settings as stored
+ * @throws ApiError 400 for an unknown font, 403 without update_personal
+ */
+export async function updateAppearance(
+  ctx: ActorCtx,
+  target: UserRow,
+  input: wire.UpdateUserAppearanceSettingsRequest,
+): Promise<wire.UserAppearanceSettings> {
+  if (!(wire.TERMINAL_FONTS as readonly string[]).includes(input.terminal_font)) {
+    throw badRequest('Unsupported font family.');
+  }
+  requireUpdate(ctx, target);
+  const { theme_preference, theme_mode, theme_light, theme_dark, terminal_font } = input;
+  const mode =
+    theme_mode !== ''
+      ? { theme_mode, ...(theme_light !== '' && { theme_light }), ...(theme_dark !== '' && { theme_dark }) }
+      : LEGACY_AUTO_THEMES.has(theme_preference) && { theme_mode: '' };
+  return presentAppearance(await write(ctx, target, { theme_preference, ...mode, terminal_font }));
+}
+
+const presentPreferences = (stored: Stored): wire.UserPreferenceSettings => ({
+  task_notification_alert_dismissed: stored.get(ALERT_DISMISSED) === 'true',
+  thinking_display_mode: known(stored, 'preference_thinking_display_mode', wire.THINKING_DISPLAY_MODES, 'auto'),
+  shell_tool_display_mode: known(
+    stored,
+    'preference_shell_tool_display_mode',
+    wire.TOOL_DISPLAY_MODES,
+    'always_collapsed',
+  ),
+  code_diff_display_mode: known(stored, 'preference_code_diff_display_mode', wire.TOOL_DISPLAY_MODES, ''),
+  agent_chat_send_shortcut: known(stored, 'preference_agent_chat_send_shortcut', wire.CHAT_SEND_SHORTCUTS, 'enter'),
+});
+
+/** How the web UI behaves for a user, defaults where nothing was set. @throws ApiError 403 without read_personal */
+export async function preferences(ctx: ActorCtx, target: UserRow): Promise<wire.UserPreferenceSettings> {
+  requireRead(ctx, target);
+  return presentPreferences(await readUserConfigs(ctx.db, target.id));
+}
+
+/** The preferences that are one of several words, in the order in which a bad one is reported. */
+const CHOICES = [
+  ['thinking_display_mode', 'thinking display mode', wire.THINKING_DISPLAY_MODES],
+  ['shell_tool_display_mode', 'shell tool display mode', wire.TOOL_DISPLAY_MODES],
+  ['code_diff_display_mode', 'code diff display mode', wire.TOOL_DISPLAY_MODES],
+  ['agent_chat_send_shortcut', 'agent chat send shortcut', wire.CHAT_SEND_SHORTCUTS],
+] as const;
+
+/**
+ * Sets the preferences that are given; absent and empty ones stay. Golden: users-preferences
+ * @returns the preferences as stored
+ * @throws ApiError 400 naming the first bad value (then nothing is stored), 403 without update_personal
+ */
+export async function updatePreferences(
+  ctx: ActorCtx,
+  target: UserRow,
+  input: wire.UpdateUserPreferenceSettingsRequest,
+): Promise<wire.UserPreferenceSettings> {
+  const values: Record<string, string> = {};
+  if (input.task_notification_alert_dismissed !== undefined) {
+    values[ALERT_DISMISSED] = String(input.task_notification_alert_dismissed);
+  }
+  for (const [field, name, allowed] of CHOICES) {
+    const value = input[field];
+    if (value === '') continue;
+    if (!(allowed as readonly string[]).includes(value)) {
+      throw badRequest(`Invalid ${name}.`, {
+        validations: [{ field, detail: `must be one of: ${allowed.join(', ')}` }],
+      });
+    }
+    values[`preference_${field}`] = value;
+  }
+  requireUpdate(ctx, target);
+  return presentPreferences(await write(ctx, target, values));
+}
+
+/**
+ * Values of a user's earlier workspaces of a template: this product has no workspaces, so there are none.
+ * Golden: users-extras
+ * @throws ApiError 400 for a missing, repeated or malformed template id or another parameter, 403 without read_personal
+ */
+export function autofillParameters(ctx: ActorCtx, target: UserRow, query: Query): never[] {
+  const reader = new QueryReader(queryTerms(query));
+  const templateId = reader.uuid('template_id', parseUuid);
+  if (templateId === undefined && reader.problems.length === 0) {
+    reader.problems.push({
+      field: 'template_id',
+      detail: 'Query param "template_id" is required and cannot be empty',
+    });
+  }
+  reader.refuseUnknown();
+  if (reader.problems.length > 0) throw badRequest('Invalid query parameters.', { validations: reader.problems });
+  requireRead(ctx, target);
+  return [];
+}
