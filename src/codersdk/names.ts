@@ -33,7 +33,7 @@ export function isReservedUsername(text: string): boolean {
 }
 
 /** The text without surrounding white space of any script. */
-function trimmed(text: string): string {
+export function trimmed(text: string): string {
   return text.replace(SURROUNDING_SPACE, '');
 }
 

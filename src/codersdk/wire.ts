@@ -60,7 +60,8 @@ export const isCleanText = (text: string) => !text.includes('\u0000') && text.is
 
 /**
  * Reads a body as the reference does: first JSON value, field names in any letter case, last repetition wins, null as
- * absent; then the rules of all fields, one entry for each bad one in the order of the schema.
+ * absent; then the rules of all fields, one entry for each bad one in the order of the schema. Text that cannot be stored
+ * breaks the rule `text`, unless the schema says `.meta({ textRules: 'own' })`: its operation then has words of its own.
  * @returns the typed value, or what is wrong: `syntax` (not JSON or a wrong type) or `problems` (broken rules).
  */
 export function decodeBody<T extends z.ZodType>(schema: T, text: string): Decoded<z.output<T>> {
@@ -74,7 +75,7 @@ export function decodeBody<T extends z.ZodType>(schema: T, text: string): Decode
   const input = json === null ? emptyOf(schema) : shape(schema, json);
   const result = schema.safeParse(input, { reportInput: true });
   if (result.success) {
-    const dirty = uncleanField(result.data);
+    const dirty = schema.meta()?.textRules === 'own' ? undefined : uncleanField(result.data);
     return dirty === undefined ? { value: result.data } : { problems: [{ field: dirty, tag: 'text', value: '' }] };
   }
   const problems: TagProblem[] = [];

@@ -1,0 +1,42 @@
+// Wire types of user secrets. A value goes in and never comes out.
+import { z } from 'zod';
+import { Time, Uuid } from './common.ts';
+import { goString, optionalString } from './wire.ts';
+
+export const UserSecret = z
+  .object({
+    id: Uuid,
+    name: z.string(),
+    description: z.string(),
+    env_name: z.string(),
+    file_path: z.string(),
+    created_at: Time,
+    updated_at: Time,
+  })
+  .meta({ id: 'codersdk.UserSecret' });
+export type UserSecret = z.infer<typeof UserSecret>;
+
+export const UserSecrets = z.array(UserSecret);
+
+/** The fields' rules have words of their own: services/secret-rules.ts. */
+export const CreateUserSecretRequest = z
+  .object({
+    name: goString(),
+    value: goString(),
+    description: goString(),
+    env_name: goString(),
+    file_path: goString(),
+  })
+  .meta({ id: 'codersdk.CreateUserSecretRequest', textRules: 'own' });
+export type CreateUserSecretRequest = z.output<typeof CreateUserSecretRequest>;
+
+/** Absent and null leave a field as it is; "" empties it. The name is no field: it stays. */
+export const UpdateUserSecretRequest = z
+  .object({
+    value: optionalString(),
+    description: optionalString(),
+    env_name: optionalString(),
+    file_path: optionalString(),
+  })
+  .meta({ id: 'codersdk.UpdateUserSecretRequest', textRules: 'own' });
+export type UpdateUserSecretRequest = z.output<typeof UpdateUserSecretRequest>;

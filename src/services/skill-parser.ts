@@ -1,0 +1,121 @@
+// Reads the text of a skill: front matter in YAML between two lines of dashes, then the body.
+import { isAlias, isMap, isScalar, parseAllDocuments, Scalar, type YAMLMap } from 'yaml';
+import { trimmed } from '../codersdk/names.ts';
+import { badRequest } from '../errors.ts';
+
+export const MAX_CONTENT_BYTES = 65_536;
+const MAX_NAME_BYTES = 256;
+const MAX_DESCRIPTION_BYTES = 4096;
+const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+const DELIMITER = '---';
+
+export interface ParsedSkill {
+  name: string;
+  /** "" when the front matter has none. */
+  description: string;
+}
+
+const invalidContent = (what: string) =>
+  badRequest('Invalid skill content.', { detail: `parse skill frontmatter: ${what}` });
+const invalidName = (what: string) =>
+  badRequest('Invalid skill name.', { detail: `invalid skill name: ${what}: invalid skill name` });
+
+/** Takes the text apart at the delimiters, which may have white space around them. */
+function split(content: string): { frontMatter: string; body: string } {
+  const lines = content.replace(/^\ufeff/, '').split('\n');
+  if (trimmed(lines[0] ?? '') !== DELIMITER) throw invalidContent('missing opening frontmatter delimiter');
+  const end = lines.findIndex((line, index) => index > 0 && trimmed(line) === DELIMITER);
+  if (end < 0) throw invalidContent('missing closing frontmatter delimiter');
+  return { frontMatter: lines.slice(1, end).join('\n'), body: lines.slice(end + 1).join('\n') };
+}
+
+const NULL = /^(|~|null|Null|NULL)$/;
+const BOOLEAN = /^(true|True|TRUE|false|False|FALSE)$/;
+const INTEGER = /^[-+]?(0|[1-9]\d*|0[0-7]+|0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)$/;
+const FLOAT = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/;
+const SPECIAL_FLOAT = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
+const DATE = /^(\d{4})-(\d{1,2})-(\d{1,2})([Tt ]\d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?(Z|[-+]\d\d:\d\d)?)?$/;
+
+function isDate(text: string): boolean {
+  const [, year, month, day] = DATE.exec(text) ?? [];
+  if (year === undefined || month === undefined || day === undefined) return false;
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  return date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
+}
+
+/** Whether an unquoted word stands for something other than its text. `yes`, `on` and the like are text. */
+function isNoString(word: string): boolean {
+  const digits = word.replaceAll('_', '');
+  if (NULL.test(word) || BOOLEAN.test(word) || SPECIAL_FLOAT.test(word) || isDate(word)) return true;
+  return INTEGER.test(digits) || (FLOAT.test(digits) && Number.isFinite(Number(digits)));
+}
+
+type FrontMatter = Map<string, unknown>;
+
+/** The fields of the front matter as YAML nodes. */
+function readYaml(text: string): FrontMatter {
+  // Without a schema every scalar stays text, so that what is a string is decided here alone.
+  const [document] = parseAllDocuments(text, { schema: 'failsafe', logLevel: 'silent' });
+  if (document === undefined || !('contents' in document)) return new Map();
+  const [error] = document.errors;
+  if (error) throw invalidContent(`parse frontmatter YAML: ${error.message.split('\n')[0]}`);
+  const { contents } = document;
+  if (
+    contents === null ||
+    (isScalar(contents) && contents.type === Scalar.PLAIN && NULL.test(String(contents.value)))
+  ) {
+    return new Map();
+  }
+  const fields: FrontMatter = new Map();
+  if (!isMap(contents)) throw invalidContent('parse frontmatter YAML: the front matter is not a map');
+  for (const { key, value } of (contents as YAMLMap).items) {
+    if (!isScalar(key)) throw invalidContent('parse frontmatter YAML: a key is not a plain value');
+    fields.set(String(key.value), isAlias(value) ? value.resolve(document) : value);
+  }
+  return fields;
+}
+
+/** The text of a field without line ends behind it; undefined for anything that YAML does not read as a string. */
+function stringOf(node: unknown): string | undefined {
+  if (!isScalar(node)) return undefined;
+  const text = String(node.value ?? '');
+  const isString =
+    node.tag === undefined ? node.type !== Scalar.PLAIN || !isNoString(text) : /^(!|.*:str)$/.test(node.tag);
+  return isString ? text.replace(/[\r\n]+$/, '') : undefined;
+}
+
+/**
+ * Name and description of a skill.
+ * @param content the whole text as sent; sizes are bytes of UTF-8
+ * @throws ApiError 400 for the first of: size, delimiters, YAML, name, description, body (golden: rbac-skills-content)
+ */
+export function parseSkill(content: string): ParsedSkill {
+  const bytes = Buffer.byteLength(content);
+  if (bytes > MAX_CONTENT_BYTES) {
+    throw badRequest('Skill content is too large.', {
+      detail: `skill is too large: got ${bytes} bytes, maximum is ${MAX_CONTENT_BYTES} bytes: skill is too large`,
+    });
+  }
+  const { frontMatter, body } = split(content);
+  const fields = readYaml(frontMatter);
+  const name = stringOf(fields.get('name'));
+  if (!name) throw invalidName("frontmatter must contain a 'name' field");
+  const description = fields.has('description') ? stringOf(fields.get('description')) : '';
+  if (description === undefined) throw invalidContent('frontmatter field "description" must be a string');
+  if (!NAME.test(name)) throw invalidName(`${JSON.stringify(name)} must match ${NAME.source}`);
+  if (name.length > MAX_NAME_BYTES) {
+    throw invalidName(`"${name}" is ${name.length} bytes, maximum is ${MAX_NAME_BYTES} bytes`);
+  }
+  const descriptionBytes = Buffer.byteLength(description);
+  if (descriptionBytes > MAX_DESCRIPTION_BYTES) {
+    throw badRequest('Skill description is too large.', {
+      detail: `skill description is too large: got ${descriptionBytes} bytes, maximum is ${MAX_DESCRIPTION_BYTES} bytes: skill description is too large`,
+    });
+  }
+  if (trimmed(body.replace(/<!--[\s\S]*?-->/g, '')) === '') {
+    throw badRequest('Skill body is required.', {
+      detail: `skill body is required: skill "${name}" has no content after frontmatter: skill body is required`,
+    });
+  }
+  return { name, description };
+}
