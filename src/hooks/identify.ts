@@ -56,7 +56,8 @@ export function createIdentify(deps: AppDeps, lookup: (keyId: string) => Promise
     const due = bookkeeping(session, now, deps.config.sessions.refreshDisabled);
     if (due.used || due.expiresAt) {
       const seenAt = instantText(now);
-      await touchKey(deps.db, { keyId: session.keyId, userId: session.user.id, seenAt, ip: due.used ? ip : undefined, expiresAt: due.expiresAt });
+      const expiry = due.expiresAt ? { from: session.expiresAt, to: due.expiresAt } : undefined;
+      await touchKey(deps.db, { keyId: session.keyId, seenAt, ip: due.used ? ip : undefined, expiry });
       session.user.lastSeenAt = seenAt;
       session.user.updatedAt = seenAt;
       if (due.used) session.lastUsed = seenAt;

@@ -33,7 +33,7 @@ const SHORT_ESCAPES: { readonly [character: string]: string } = {
 };
 
 /** A text in double quotes with everything that cannot be printed escaped, as error details show it. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   const inner = text.replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (character) => {
     const short = SHORT_ESCAPES[character];
     if (short !== undefined) return short;

@@ -20,7 +20,7 @@ export interface Subject {
 
 /** One decision as published on `decisions`. For a filter, `allowed` says whether any row can pass at all. */
 export interface Decision {
-  readonly kind: 'can' | 'roles' | 'filter';
+  readonly kind: 'can' | 'roles' | 'key' | 'filter';
   readonly subject: Subject;
   readonly action: string;
   readonly object: RbacObject;
@@ -212,6 +212,13 @@ export function can(subject: Subject, action: string, object: RbacObject): boole
 export function canByRoles(subject: Subject, action: string, object: RbacObject): boolean {
   const allowed = rolesAllow(compile(subject).roles, subject.userId, action, object);
   publish('roles', subject, action, object, allowed);
+  return allowed;
+}
+
+/** Like `can`, but with scopes and allow list alone: what the key reaches, whatever its user may do. */
+export function canByKey(subject: Subject, action: string, object: RbacObject): boolean {
+  const allowed = reachAllows(compile(subject).reach, action, object);
+  publish('key', subject, action, object, allowed);
   return allowed;
 }
 

@@ -38,21 +38,24 @@ export function auditDiff(entry: Pick<AuditEntry, 'before' | 'after' | 'secretFi
   return diff;
 }
 
+/** The row that notes a change, for statements that write it together with the change. */
+export const auditRow = (ctx: Ctx, entry: AuditEntry) => ({
+  id: randomUUID(),
+  time: nowText(ctx),
+  userId: entry.userId ?? ctx.actor?.user.id ?? null,
+  organizationId: entry.organizationId ?? null,
+  ip: ctx.origin.ip,
+  userAgent: ctx.origin.userAgent,
+  requestId: ctx.origin.requestId,
+  resourceType: entry.resourceType,
+  resourceId: entry.resourceId,
+  resourceTarget: entry.resourceTarget,
+  action: entry.action,
+  diff: auditDiff(entry),
+  statusCode: entry.status ?? 200,
+});
+
 /** Notes a change. Call it with the ctx of the transaction that makes the change: both are kept or neither is. */
 export async function audit(ctx: Ctx, entry: AuditEntry): Promise<void> {
-  await insertAuditLog(ctx.db, {
-    id: randomUUID(),
-    time: nowText(ctx),
-    userId: entry.userId ?? ctx.actor?.user.id ?? null,
-    organizationId: entry.organizationId ?? null,
-    ip: ctx.origin.ip,
-    userAgent: ctx.origin.userAgent,
-    requestId: ctx.origin.requestId,
-    resourceType: entry.resourceType,
-    resourceId: entry.resourceId,
-    resourceTarget: entry.resourceTarget,
-    action: entry.action,
-    diff: auditDiff(entry),
-    statusCode: entry.status ?? 200,
-  });
+  await insertAuditLog(ctx.db, auditRow(ctx, entry));
 }

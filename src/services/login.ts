@@ -101,11 +101,14 @@ export async function checkPassword(ctx: Ctx, input: LoginWithPasswordRequest): 
 /** Signs in; the text of a new session key. @throws as `checkPassword` */
 export async function login(ctx: Ctx, input: LoginWithPasswordRequest): Promise<string> {
   const user = await checkPassword(ctx, input);
-  return withTx(ctx, async (ctx) => {
-    const { id, key } = await issueKey(ctx, { userId: user.id, loginType: 'password', lifetimeNs: ctx.config.sessions.durationNs });
-    await audit(ctx, { action: 'login', resourceType: 'api_key', resourceId: id, resourceTarget: user.username, userId: user.id, status: 201 });
-    return key;
+  const { key } = await issueKey(ctx, {
+    userId: user.id,
+    loginType: 'password',
+    lifetimeNs: ctx.config.sessions.durationNs,
+    ip: ctx.origin.ip,
+    event: { action: 'login', target: user.username, userId: user.id },
   });
+  return key;
 }
 
 /**

@@ -7,8 +7,10 @@ import type { UpdateUserPasswordRequest } from '../codersdk/users.ts';
 import type { Config } from '../config.ts';
 import { hashPassword, verifyPassword } from '../crypto/passwords.ts';
 import { type ActorCtx, type Ctx, withTx } from '../ctx.ts';
-import { ApiError, badRequest, notFound } from '../errors.ts';
+import { ApiError, badRequest, forbidden, notFound } from '../errors.ts';
 import { resetPasswordMail } from '../mail-templates.ts';
+import { canByKey } from '../rbac/authorize.ts';
+import { newKeyObject } from '../rbac/policy.ts';
 import { deleteKeysOfUser } from '../store/keys.ts';
 import { findCredentialsByEmail, findPasswordHash, setOneTimePasscode, spendOneTimePasscode, updateUser, type UserRow } from '../store/users.ts';
 import { audit } from './audit.ts';
@@ -24,7 +26,8 @@ const sameAsOld = () => badRequest('New password cannot match old password.');
 
 /**
  * Sets a new password and ends every key of the user. Who may do it was decided by the route's gates.
- * @throws ApiError 400 for accounts without password login, a weak, repeated or unproven password (golden: users-password)
+ * @throws ApiError 400 for accounts without password login, a weak, repeated or unproven password; 403 for a key that may
+ * not end keys (golden: users-password, keys-scope-user/update-password)
  */
 export async function changePassword(ctx: ActorCtx, target: UserRow, input: UpdateUserPasswordRequest): Promise<void> {
   const own = target.id === ctx.actor.user.id;
@@ -36,6 +39,8 @@ export async function changePassword(ctx: ActorCtx, target: UserRow, input: Upda
     throw badRequest('Old password is incorrect.', { validations: [{ field: 'old_password', detail: 'Old password is incorrect.' }] });
   }
   if (await verifyPassword(hash, input.password)) throw sameAsOld();
+  // A new password ends all keys of the user: a user administrator may do that, a key that must not end keys may not.
+  if (!canByKey(ctx.actor.subject, 'delete', newKeyObject(target.id))) throw forbidden();
   const hashedPassword = await hashPassword(input.password);
   await withTx(ctx, async (ctx) => {
     const found = await updateUser(ctx.db, target.id, { hashedPassword, hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null });

@@ -5,13 +5,24 @@ import { can } from '../rbac/authorize.ts';
 import { userObject } from '../rbac/policy.ts';
 import { lockUser, updateUser, type UserRow } from '../store/users.ts';
 import { audit } from './audit.ts';
-import { isOwner, requireAnotherOwner, requireOwnerFor } from './owners.ts';
+import { isOwner, requireAnotherOwner } from './owners.ts';
 import { auditedUser, reread } from './users.ts';
 
 /** Wakes a dormant user, who was just seen; changes `user` to match. */
 export async function activateDormantUser(ctx: Ctx, user: UserRow): Promise<void> {
   const now = nowText(ctx);
-  await updateUser(ctx.db, user.id, { status: 'active', lastSeenAt: now, updatedAt: now });
+  await withTx(ctx, async (ctx) => {
+    await updateUser(ctx.db, user.id, { status: 'active', lastSeenAt: now, updatedAt: now });
+    await audit(ctx, {
+      action: 'write',
+      resourceType: 'user',
+      resourceId: user.id,
+      resourceTarget: user.username,
+      userId: user.id,
+      before: { status: user.status },
+      after: { status: 'active' },
+    });
+  });
   user.status = 'active';
   user.lastSeenAt = now;
   user.updatedAt = now;
@@ -28,8 +39,9 @@ export async function setStatus(ctx: ActorCtx, target: UserRow, status: 'active'
     if (target.id === ctx.actor.user.id) throw badRequest('You cannot suspend yourself.');
     if (isOwner(target)) throw badRequest(SUSPEND_OWNER);
   }
-  if (!can(ctx.actor.subject, 'update', userObject(target))) throw forbidden();
-  requireOwnerFor(ctx.actor, target);
+  // A key that cannot read its own user may not do this either. Golden: keys-allow-list-force/other-suspend
+  const { subject, user } = ctx.actor;
+  if (!can(subject, 'read', userObject(user)) || !can(subject, 'update', userObject(target))) throw forbidden();
   return withTx(ctx, async (ctx) => {
     if (status === 'suspended') await requireAnotherOwner(ctx, target.id, 'suspended');
     const locked = await lockUser(ctx.db, target.id);

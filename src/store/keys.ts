@@ -1,43 +1,140 @@
-// API keys as rows: sessions, plain keys and named tokens.
-import { and, eq, sql } from "drizzle-orm";
+// API keys as rows: reading, listing, using and ending sessions, plain keys and named tokens.
+import { and, eq, gt, ne, type SQL, sql } from 'drizzle-orm';
+import type { OwnedRows } from '../rbac/authorize.ts';
 import type { Db } from './db.ts';
-import { apiKeys } from "./schema.ts";
+import { apiKeys, users } from './schema.ts';
 
-export type NewKey = Omit<typeof apiKeys.$inferInsert, 'updatedAt'>;
+/** What answers show of a key; never its secret. */
+const keyColumns = {
+  id: apiKeys.id,
+  userId: apiKeys.userId,
+  lastUsed: apiKeys.lastUsed,
+  expiresAt: apiKeys.expiresAt,
+  createdAt: apiKeys.createdAt,
+  updatedAt: apiKeys.updatedAt,
+  loginType: apiKeys.loginType,
+  lifetimeSeconds: apiKeys.lifetimeSeconds,
+  ipAddress: apiKeys.ipAddress,
+  tokenName: apiKeys.tokenName,
+  scopes: apiKeys.scopes,
+  allowList: apiKeys.allowList,
+};
 
-/**
- * Stores a key of a living user, whose row is locked against deletion meanwhile.
- * @returns false when the user is deleted or unknown (nothing is stored)
- * @throws a unique violation on `uniques.tokenName`
- */
-export async function insertKey(db: Db, key: NewKey): Promise<boolean> {
-  const rows = await db.execute(sql`
-    insert into api_keys (id, hashed_secret, user_id, expires_at, created_at, updated_at, login_type, lifetime_seconds, token_name, scopes, allow_list)
-    select ${key.id}, ${key.hashedSecret}, u.id, ${key.expiresAt}::timestamptz, ${key.createdAt}::timestamptz, ${key.createdAt}::timestamptz,
-      ${key.loginType}, ${key.lifetimeSeconds}::bigint, ${key.tokenName ?? ''}, ${sql.param(key.scopes, apiKeys.scopes)}::text[], ${sql.param(key.allowList, apiKeys.allowList)}::text[]
-    from users u where u.id = ${key.userId} and u.deleted = false for share
-    returning id`);
-  return rows.rows.length > 0;
+export type KeyRow = Omit<typeof apiKeys.$inferSelect, 'hashedSecret'>;
+
+/** The key of this id, expired ones too. */
+export async function findKey(db: Db, id: string): Promise<KeyRow | undefined> {
+  const rows = await db.select(keyColumns).from(apiKeys).where(eq(apiKeys.id, id));
+  return rows[0];
 }
 
-/** Notes a use: last use and address of the key when `ip` is given, its new expiry, and that its user was seen. */
-export async function touchKey(
+/** The user's token of this name, compared byte for byte; expired ones too. */
+export async function findToken(db: Db, userId: string, name: string): Promise<KeyRow | undefined> {
+  const rows = await db
+    .select(keyColumns)
+    .from(apiKeys)
+    .where(and(eq(apiKeys.userId, userId), eq(apiKeys.tokenName, name), sql`login_type = 'token'`));
+  return rows[0];
+}
+
+/** The rows that a caller may see, as a condition. A key's id is no UUID, so a list of ids lets none through. */
+function mayBeSeen(rows: OwnedRows): SQL | undefined {
+  if (rows.owner === 'none' || rows.ids !== 'all') return sql`false`;
+  return rows.owner === 'self' ? eq(apiKeys.userId, rows.userId) : undefined;
+}
+
+/** What a list of keys is narrowed to. */
+export interface KeyFilter {
+  /** Undefined: everybody's. */
+  userId: string | undefined;
+  /** Leaves out what has expired by then; undefined keeps it. */
+  liveAt: string | undefined;
+}
+
+const matching = ({ userId, liveAt }: KeyFilter, rows: OwnedRows) =>
+  and(
+    userId === undefined ? undefined : eq(apiKeys.userId, userId),
+    liveAt === undefined ? undefined : gt(apiKeys.expiresAt, liveAt),
+    mayBeSeen(rows),
+  );
+
+/** Named tokens that the caller may see, the oldest first, each with its owner's name. */
+export async function listTokens(
   db: Db,
-  use: { keyId: string; userId: string; seenAt: string; ip: string | undefined; expiresAt: string | undefined },
-): Promise<void> {
+  filter: KeyFilter,
+  rows: OwnedRows,
+): Promise<(KeyRow & { username: string })[]> {
+  return db
+    .select({ ...keyColumns, username: users.username })
+    .from(apiKeys)
+    .innerJoin(users, eq(users.id, apiKeys.userId))
+    .where(and(sql`${apiKeys.loginType} = 'token'`, matching(filter, rows)))
+    .orderBy(apiKeys.createdAt, apiKeys.id);
+}
+
+/** Sessions, keys and tokens that the caller may see, the newest first. */
+export async function listKeys(db: Db, filter: KeyFilter, rows: OwnedRows): Promise<KeyRow[]> {
+  return db
+    .select(keyColumns)
+    .from(apiKeys)
+    .where(matching(filter, rows))
+    .orderBy(sql`${apiKeys.createdAt} desc`, apiKeys.id);
+}
+
+/** Deletes a key; false when somebody else was faster. */
+export async function deleteKey(db: Db, id: string): Promise<boolean> {
+  const rows = await db.delete(apiKeys).where(eq(apiKeys.id, id)).returning({ id: apiKeys.id });
+  return rows.length > 0;
+}
+
+/** Ends a key that still lives; false when it had expired before. */
+export async function expireKey(db: Db, id: string, now: string): Promise<boolean> {
+  const rows = await db
+    .update(apiKeys)
+    .set({ expiresAt: now })
+    .where(and(eq(apiKeys.id, id), gt(apiKeys.expiresAt, now)))
+    .returning({ id: apiKeys.id });
+  return rows.length > 0;
+}
+
+/** Ends every living key of a user but one; the ids of the ended ones. */
+export async function expireOtherKeys(db: Db, userId: string, keptId: string, now: string): Promise<string[]> {
+  const rows = await db
+    .update(apiKeys)
+    .set({ expiresAt: now })
+    .where(and(eq(apiKeys.userId, userId), ne(apiKeys.id, keptId), gt(apiKeys.expiresAt, now)))
+    .returning({ id: apiKeys.id });
+  return rows.map((row) => row.id);
+}
+
+/** One use of a key, as bookkeeping writes it. */
+export interface KeyUse {
+  keyId: string;
+  seenAt: string;
+  /** The client's address when last use and address are due. */
+  ip: string | undefined;
+  /** The new expiry when the session slides, and the one that was read before. */
+  expiry: { from: string; to: string } | undefined;
+}
+
+/**
+ * Notes a use: last use and address, the new expiry, and that the user was seen. A session that was ended meanwhile stays
+ * ended: its expiry moves only if it is still the one that was read.
+ */
+export async function touchKey(db: Db, { keyId, seenAt, ip, expiry }: KeyUse): Promise<void> {
   await db.execute(sql`
     with key as (
       update api_keys set
-        last_used = case when ${use.ip ?? null}::text is null then last_used else ${use.seenAt}::timestamptz end,
-        ip_address = coalesce(${use.ip ?? null}::text, ip_address),
-        expires_at = coalesce(${use.expiresAt ?? null}::timestamptz, expires_at)
-      where id = ${use.keyId} returning user_id
+        last_used = case when ${ip ?? null}::text is null then last_used else ${seenAt}::timestamptz end,
+        ip_address = coalesce(${ip ?? null}::text, ip_address),
+        expires_at = case when expires_at = ${expiry?.from ?? null}::timestamptz then ${expiry?.to ?? null}::timestamptz else expires_at end
+      where id = ${keyId} returning user_id
     )
-    update users set last_seen_at = ${use.seenAt}::timestamptz, updated_at = ${use.seenAt}::timestamptz
+    update users set last_seen_at = ${seenAt}::timestamptz, updated_at = ${seenAt}::timestamptz
     from key where users.id = key.user_id and users.deleted = false`);
 }
 
-/** Ends every key of a user; the ids of the ended ones. */
+/** Deletes every key of a user; the ids of the deleted ones. */
 export async function deleteKeysOfUser(db: Db, userId: string): Promise<string[]> {
   const rows = await db.delete(apiKeys).where(eq(apiKeys.userId, userId)).returning({ id: apiKeys.id });
   return rows.map((row) => row.id);
@@ -48,6 +145,9 @@ export async function deleteKeyAndAppKeys(db: Db, keyId: string, userId: string)
   await db
     .delete(apiKeys)
     .where(
-      and(eq(apiKeys.userId, userId), sql`(${apiKeys.id} = ${keyId} or ${apiKeys.scopes} @> array['coder:application_connect'])`),
+      and(
+        eq(apiKeys.userId, userId),
+        sql`(${apiKeys.id} = ${keyId} or ${apiKeys.scopes} @> array['coder:application_connect'])`,
+      ),
     );
 }
