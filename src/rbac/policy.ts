@@ -165,6 +165,11 @@ export function organizationObject(id: string): RbacObject {
   return { type: 'organization', id, org: id };
 }
 
+/** An organization about to be created. */
+export function newOrganizationObject(): RbacObject {
+  return { type: 'organization' };
+}
+
 /** One membership: the id is that of the user. */
 export function memberObject(userId: string, organizationId: string): RbacObject {
   return { type: 'organization_member', id: userId, org: organizationId, owner: userId };

@@ -1,33 +1,77 @@
 // The map: being inside a scope is having its hooks.
 import type { FastifyInstance } from 'fastify';
-import { targetUser } from '../hooks/target.ts';
+import { requireSession } from '../hooks/session.ts';
+import { targetOrganization, targetUser } from '../hooks/target.ts';
+import { auditRoutes } from './audit.ts';
+import { authcheckRoutes } from './authcheck.ts';
 import { deploymentRoutes, guardedDeploymentRoutes } from './deployment.ts';
+import { userEmailRoutes } from './email.ts';
+import { userGitSshKeyRoutes } from './git-ssh-keys.ts';
+import { scopeRoutes, userKeyRoutes } from './keys.ts';
 import { loginRoutes, logoutRoutes } from './login.ts';
+import { oidcClaimsRoutes, userLoginTypeRoutes } from './login-type.ts';
+import { membersRoutes } from './members.ts';
+import { userNotificationRoutes } from './notifications.ts';
+import { organizationRoutes, organizationsRoutes, userOrganizationRoutes } from './organizations.ts';
 import { roleRoutes, userRoleRoutes } from './roles.ts';
+import { secretRoutes } from './secrets.ts';
+import { userSettingsRoutes } from './settings.ts';
+import { skillRoutes } from './skills.ts';
+import { swaggerRoutes } from './swagger.ts';
 import { userRoutes, usersRoutes } from './users.ts';
 
 /** Registers every operation. */
 export async function registerRoutes(app: FastifyInstance): Promise<void> {
   await app.register(deploymentRoutes); // anyone
+  await app.register(swaggerRoutes, { prefix: '/swagger' });
   await app.register(
     async (api) => {
       await api.register(loginRoutes, { prefix: '/users' }); // anyone, slowed down
+      await api.register(scopeRoutes, { prefix: '/auth' }); // anyone
       await api.register(async (scope) => {
-        scope.addHook('onRequest', app.session); // signed in
+        requireSession(scope); // signed in
         await scope.register(guardedDeploymentRoutes);
+        await scope.register(authcheckRoutes);
+        await scope.register(auditRoutes);
+        await scope.register(organizationsRoutes, { prefix: '/organizations' });
+        await scope.register(
+          async (organization) => {
+            organization.addHook('onRequest', targetOrganization); // and may read the organization in the path
+            await organization.register(organizationRoutes);
+            await organization.register(membersRoutes);
+          },
+          { prefix: '/organizations/:organization' },
+        );
         await scope.register(logoutRoutes, { prefix: '/users' });
         await scope.register(usersRoutes, { prefix: '/users' });
         await scope.register(roleRoutes, { prefix: '/users' });
+        await scope.register(oidcClaimsRoutes, { prefix: '/users' });
         await scope.register(
           async (user) => {
             user.addHook('onRequest', targetUser); // and may read the user in the path
             await user.register(userRoutes);
             await user.register(userRoleRoutes);
+            await user.register(userEmailRoutes);
+            await user.register(userKeyRoutes);
+            await user.register(userOrganizationRoutes);
+            await user.register(secretRoutes);
+            await user.register(userSettingsRoutes);
+            await user.register(userGitSshKeyRoutes);
+            await user.register(userLoginTypeRoutes);
+            await user.register(userNotificationRoutes);
           },
           { prefix: '/users/:user' },
         );
       });
     },
     { prefix: '/api/v2' },
+  );
+  await app.register(
+    async (user) => {
+      requireSession(user);
+      user.addHook('onRequest', targetUser);
+      await user.register(skillRoutes);
+    },
+    { prefix: '/api/experimental/users/:user' },
   );
 }

@@ -32,11 +32,14 @@ export function assignableSiteRoles(ctx: ActorCtx): AssignableRole[] {
   return listedSiteRoles(ctx.config.rbac).map((role) => presentAssignable(role, mayAssign && canAssign(subject.roles, { name: role.name })));
 }
 
-/** Roles of a user; memberships that the caller may not read are left out. @throws ApiError 404 without read_personal */
+/**
+ * Roles of a user; memberships that the caller may not read are left out, and those of the system account, which is no
+ * listed member (golden: rbac-system-user). @throws ApiError 404 without read_personal
+ */
 export async function userRoles(ctx: ActorCtx, target: UserRow): Promise<UserRolesResponse> {
   const { subject } = ctx.actor;
   if (!can(subject, 'read_personal', userObject(target))) throw notFound();
-  const memberships = await listMemberships(ctx.db, target.id);
+  const memberships = target.isSystem ? [] : await listMemberships(ctx.db, target.id);
   const visible = memberships.filter(({ organizationId }) => can(subject, 'read', memberObject(target.id, organizationId)));
   return { roles: target.roles, organization_roles: Object.fromEntries(visible.map((m) => [m.organizationId, m.roles])) };
 }

@@ -130,6 +130,11 @@ export function isUnique(err: unknown, constraintName: string): boolean {
   return pgErrorCode(err) === '23505' && constraintOf(err) === constraintName;
 }
 
+/** Whether a write named a row of another table that is not there (any more). */
+export function isForeignKey(err: unknown): boolean {
+  return pgErrorCode(err) === '23503';
+}
+
 /** Lost or refused connections, a server that starts, stops, is full or read-only, and statements that ran out of time. */
 const UNAVAILABLE_CODES = new Set([
   ...['57P01', '57P02', '57P03', '57014', '55P03', '25P03', '25006'],

@@ -1,5 +1,6 @@
 // Organizations and memberships as rows.
-import { and, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, ne, sql } from 'drizzle-orm';
+import type { OrganizationRows } from '../rbac/authorize.ts';
 import type { Db } from './db.ts';
 import { prepared } from './prepared.ts';
 import { organizationMembers, organizations } from './schema.ts';
@@ -7,7 +8,11 @@ import { organizationMembers, organizations } from './schema.ts';
 export type OrganizationRow = typeof organizations.$inferSelect;
 
 const byId = prepared((db) =>
-  db.select().from(organizations).where(eq(organizations.id, sql.placeholder('id'))).prepare('organization_by_id'),
+  db
+    .select()
+    .from(organizations)
+    .where(eq(organizations.id, sql.placeholder('id')))
+    .prepare('organization_by_id'),
 );
 
 /** The organization with this id. */
@@ -29,7 +34,10 @@ export async function findDefaultOrganization(db: Db): Promise<OrganizationRow> 
 }
 
 /** Adds a membership without extra roles. @throws a unique violation on `uniques.organizationMember` */
-export async function insertMember(db: Db, member: { userId: string; organizationId: string; now: string; roles?: string[] }): Promise<void> {
+export async function insertMember(
+  db: Db,
+  member: { userId: string; organizationId: string; now: string; roles?: string[] },
+): Promise<void> {
   await db.insert(organizationMembers).values({
     userId: member.userId,
     organizationId: member.organizationId,
@@ -55,4 +63,60 @@ export async function listMemberships(db: Db, userId: string) {
     .from(organizationMembers)
     .where(eq(organizationMembers.userId, userId))
     .orderBy(organizationMembers.createdAt, organizationMembers.organizationId);
+}
+
+/** The organizations that a caller may see, or those of them that one user is in; the default one first, then by name. */
+export async function listOrganizations(db: Db, rows: OrganizationRows, memberId?: string): Promise<OrganizationRow[]> {
+  return db
+    .select()
+    .from(organizations)
+    .where(
+      and(
+        rows.organizations === 'all' ? undefined : inArray(organizations.id, [...rows.organizations]),
+        rows.ids === 'all' ? undefined : inArray(organizations.id, [...rows.ids]),
+        memberId === undefined
+          ? undefined
+          : sql`exists (select from organization_members m where m.organization_id = ${organizations.id} and m.user_id = ${memberId})`,
+      ),
+    )
+    .orderBy(desc(organizations.isDefault), sql`lower(${organizations.name})`);
+}
+
+/** @throws a unique violation on `uniques.organizationName` */
+export async function insertOrganization(
+  db: Db,
+  organization: typeof organizations.$inferInsert,
+): Promise<OrganizationRow> {
+  const [row] = await db.insert(organizations).values(organization).returning();
+  if (!row) throw new Error('an insert returned no row');
+  return row;
+}
+
+/** Locks an organization until the transaction ends: nobody can join it meanwhile. Undefined when it is gone. */
+export async function lockOrganization(db: Db, id: string): Promise<OrganizationRow | undefined> {
+  const rows = await db.select().from(organizations).where(eq(organizations.id, id)).for('update');
+  return rows[0];
+}
+
+/** @throws a unique violation on `uniques.organizationName` */
+export async function updateOrganization(
+  db: Db,
+  id: string,
+  changes: Partial<typeof organizations.$inferInsert>,
+): Promise<OrganizationRow | undefined> {
+  const rows = await db.update(organizations).set(changes).where(eq(organizations.id, id)).returning();
+  return rows[0];
+}
+
+/** How many are in an organization beside one user. */
+export async function countOtherMembers(db: Db, id: string, userId: string): Promise<number> {
+  return db.$count(
+    organizationMembers,
+    and(eq(organizationMembers.organizationId, id), ne(organizationMembers.userId, userId)),
+  );
+}
+
+/** Deletes an organization with the memberships in it. */
+export async function deleteOrganization(db: Db, id: string): Promise<void> {
+  await db.delete(organizations).where(eq(organizations.id, id));
 }

@@ -1,0 +1,99 @@
+// Wire types of organizations and their members.
+import { z } from 'zod';
+import { LoginType, SlimRole, Time, UserStatus, Uuid } from './common.ts';
+import { isDisplayName, isReservedUsername, isUsername } from './names.ts';
+import { goString, optionalString, required, rule } from './wire.ts';
+
+/** The word that stands for the default organization in paths: no organization can have it as its name. */
+export const DEFAULT_ORGANIZATION = 'default';
+
+/** As usernames; names that a path could not reach (`default`, 32 hex digits read as a UUID) are refused. */
+const isOrganizationName = (name: string) =>
+  isUsername(name) && !isReservedUsername(name) && name.toLowerCase() !== DEFAULT_ORGANIZATION;
+
+export const Organization = z
+  .object({
+    id: Uuid,
+    name: z.string(),
+    display_name: z.string(),
+    icon: z.string(),
+    description: z.string(),
+    created_at: Time,
+    updated_at: Time,
+    is_default: z.boolean(),
+    default_org_member_roles: z.array(z.string()),
+  })
+  .meta({ id: 'codersdk.Organization' });
+export type Organization = z.infer<typeof Organization>;
+
+export const Organizations = z.array(Organization);
+
+/** A missing display name is the name. */
+export const CreateOrganizationRequest = z
+  .object({
+    name: required(goString()).refine(isOrganizationName, rule('organization_name')),
+    display_name: goString().refine(isDisplayName, rule('organization_display_name')),
+    description: goString(),
+    icon: goString(),
+  })
+  .meta({ id: 'codersdk.CreateOrganizationRequest' });
+export type CreateOrganizationRequest = z.output<typeof CreateOrganizationRequest>;
+
+/** Missing fields stay as they are, an empty name or display name too. */
+export const UpdateOrganizationRequest = z
+  .object({
+    name: optionalString().refine((name) => !name || isOrganizationName(name), rule('organization_name')),
+    display_name: optionalString().refine((name) => !name || isDisplayName(name), rule('organization_display_name')),
+    description: optionalString(),
+    icon: optionalString(),
+    default_org_member_roles: z.array(goString()).optional(),
+  })
+  .meta({ id: 'codersdk.UpdateOrganizationRequest' });
+export type UpdateOrganizationRequest = z.output<typeof UpdateOrganizationRequest>;
+
+const membership = {
+  user_id: Uuid,
+  organization_id: Uuid,
+  created_at: Time,
+  updated_at: Time,
+  roles: z.array(SlimRole),
+};
+
+export const OrganizationMember = z.object(membership).meta({ id: 'codersdk.OrganizationMember' });
+export type OrganizationMember = z.infer<typeof OrganizationMember>;
+
+export const OrganizationMemberWithUserData = z
+  .object({
+    username: z.string(),
+    name: z.string().optional(),
+    avatar_url: z.string().optional(),
+    email: z.string(),
+    status: UserStatus,
+    login_type: LoginType,
+    last_seen_at: Time,
+    user_created_at: Time,
+    user_updated_at: Time,
+    is_service_account: z.boolean().optional(),
+    global_roles: z.array(SlimRole),
+    has_ai_seat: z.boolean(),
+    ...membership,
+  })
+  .meta({ id: 'codersdk.OrganizationMemberWithUserData' });
+export type OrganizationMemberWithUserData = z.infer<typeof OrganizationMemberWithUserData>;
+
+export const OrganizationMembers = z.array(OrganizationMemberWithUserData);
+
+export const PaginatedMembersResponse = z
+  .object({ members: z.array(OrganizationMemberWithUserData), count: z.int() })
+  .meta({ id: 'codersdk.PaginatedMembersResponse' });
+
+/** Query parameters of the member lists, for the contract document. */
+export const MemberListQuery = z.object({
+  q: z.string().optional().describe('Member search query: user_id, github_user_id, include_system'),
+});
+export const PaginatedMembersQuery = z.object({
+  q: z.string().optional().describe('Member search query'),
+  after_id: z.string().optional().meta({ format: 'uuid' }).describe('After ID'),
+  limit: z.int().optional().describe('Page limit, if 0 returns all members'),
+  offset: z.int().optional().describe('Page offset'),
+});

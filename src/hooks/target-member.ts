@@ -1,0 +1,46 @@
+// Resolves {user} below an organization's members to a membership; no member and one not to be seen are the same 404.
+import type { FastifyRequest } from 'fastify';
+import { parseUuid } from '../codersdk/wire.ts';
+import { badRequest, notFound } from '../errors.ts';
+import { can } from '../rbac/authorize.ts';
+import { memberObject } from '../rbac/policy.ts';
+import { findMemberById, findMemberByName, type MemberRow } from '../store/members.ts';
+import { actorCtxOf } from './session.ts';
+import { organizationOf } from './target.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    member: MemberRow | undefined;
+  }
+}
+
+/**
+ * `me`, the UUID or the name of a member of the organization in the path -> `request.member`. The user need not be
+ * readable otherwise. Golden: rbac-members
+ */
+export async function targetMember(request: FastifyRequest): Promise<void> {
+  const { actor, db } = actorCtxOf(request);
+  const organization = organizationOf(request);
+  const { user: name = '' } = request.params as { user?: string };
+  if (name.includes('\u0000'))
+    throw badRequest('"user" must be an existing uuid or username.', { detail: 'queried user holds a null byte' });
+  const id = name === 'me' ? actor.user.id : parseUuid(name);
+  const row = id ? await findMemberById(db, organization.id, id) : await findMemberByName(db, organization.id, name);
+  if (!row || !can(actor.subject, 'read', memberObject(row.userId, organization.id))) throw notFound();
+  request.member = row;
+}
+
+/** The member that the path names. */
+export function memberOf(request: FastifyRequest): MemberRow {
+  if (!request.member) throw badRequest('User ID, username, or me must be given.');
+  return request.member;
+}
+
+/** 400 when the member in the path is the caller: nobody changes their own roles. */
+export async function notOneselfAsMember(request: FastifyRequest): Promise<void> {
+  if (memberOf(request).userId === actorCtxOf(request).actor.user.id) {
+    throw badRequest('You cannot change your own organization roles.', {
+      detail: 'Another user with the appropriate permissions must change your roles.',
+    });
+  }
+}

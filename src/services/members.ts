@@ -1,0 +1,142 @@
+// Members of organizations: listing, adding and removing them.
+import { parseQuery, QueryReader } from '../codersdk/search.ts';
+import { parseUuid } from '../codersdk/wire.ts';
+import { type ActorCtx, nowText, withTx } from '../ctx.ts';
+import { badRequest, forbidden, notFound } from '../errors.ts';
+import { can, visible } from '../rbac/authorize.ts';
+import { assignOrgRoleObject, assignRoleObject, memberObject, membersObject, newMemberObject } from '../rbac/policy.ts';
+import { canAssign } from '../rbac/roles.ts';
+import { isForeignKey, isUnique } from '../store/db.ts';
+import {
+  deleteMember,
+  findMemberById,
+  listMembers as listRows,
+  type MemberFilter,
+  type MemberRow,
+  pageOfMembers,
+} from '../store/members.ts';
+import { insertMember, type OrganizationRow } from '../store/organizations.ts';
+import { uniques } from '../store/schema.ts';
+import { lockUser, type UserRow } from '../store/users.ts';
+import { audit } from './audit.ts';
+import { pageOf, type Query, userFilter } from './list-users.ts';
+import { rolesOfNewMember } from './organization-roles.ts';
+
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+/** No client can write this as a key, so free text is told apart from every `key:value`. */
+const FREE_TEXT = '';
+
+const invalidQuery = (validations: { field: string; detail: string }[]) =>
+  badRequest('Invalid organization member search query.', { validations });
+
+/** The filter of a search query of members; free text is refused. Golden: rbac-members */
+function memberFilter(query: string | string[] | undefined): MemberFilter {
+  const parsed = parseQuery([query].flat()[0] ?? '', FREE_TEXT);
+  if ('problem' in parsed) throw invalidQuery([parsed.problem]);
+  const word = parsed.terms.get(FREE_TEXT)?.[0];
+  if (word !== undefined) throw invalidQuery([{ field: 'q', detail: `invalid search term: ${word}` }]);
+  const reader = new QueryReader(parsed.terms);
+  const userId = reader.uuid('user_id', parseUuid);
+  const githubComUserId = reader.int64('github_user_id');
+  const includeSystem = reader.bool('include_system');
+  reader.refuseUnknown();
+  if (reader.problems.length > 0) throw invalidQuery(reader.problems);
+  return {
+    userId: userId === NIL_UUID ? undefined : userId,
+    githubComUserId: githubComUserId || undefined,
+    includeSystem,
+  };
+}
+
+/** Answers with members name their site roles, which needs its own right (golden: keys-scope-org-secret). @throws ApiError 403 */
+function requireRoleNames(ctx: ActorCtx): void {
+  if (!can(ctx.actor.subject, 'read', assignRoleObject())) throw forbidden();
+}
+
+/** The members that match and that the caller may read. @throws ApiError 400 for a bad query, 403 without assign_role.read */
+export async function listMembers(ctx: ActorCtx, organization: OrganizationRow, query: Query): Promise<MemberRow[]> {
+  const filter = memberFilter(query.q);
+  const rows = visible(ctx.actor.subject, 'read', 'organization_member');
+  requireRoleNames(ctx);
+  return listRows(ctx.db, organization.id, filter, rows);
+}
+
+/** One page of the members that match, with their number. @throws ApiError 400 for a bad query, 404 without the right to read all members */
+export async function paginatedMembers(
+  ctx: ActorCtx,
+  organization: OrganizationRow,
+  query: Query,
+): Promise<{ members: MemberRow[]; count: number }> {
+  const filter = userFilter(query.q, 'Invalid member search query.');
+  const page = pageOf(query);
+  if (!can(ctx.actor.subject, 'read', membersObject(organization.id))) throw notFound();
+  requireRoleNames(ctx);
+  return pageOfMembers(ctx.db, organization.id, filter, page);
+}
+
+/** The member that the path names, for an answer. @throws ApiError 404 for the system account, 403 without assign_role.read */
+export function readMember(ctx: ActorCtx, member: MemberRow): MemberRow {
+  if (member.isSystem) throw notFound();
+  requireRoleNames(ctx);
+  return member;
+}
+
+/**
+ * Makes a user a member without extra roles.
+ * @throws ApiError 404 without the rights, or when user or organization were deleted meanwhile; 400 for a member
+ */
+export async function addMember(ctx: ActorCtx, organization: OrganizationRow, user: UserRow): Promise<MemberRow> {
+  const { subject } = ctx.actor;
+  const { id: organizationId } = organization;
+  if (!can(subject, 'assign', assignOrgRoleObject(organizationId))) throw notFound();
+  if (!rolesOfNewMember(organization).every((name) => canAssign(subject.roles, { name, organizationId })))
+    throw notFound();
+  if (!can(subject, 'create', newMemberObject(user.id, organizationId))) throw notFound();
+  try {
+    return await withTx(ctx, async (ctx) => {
+      if (!(await lockUser(ctx.db, user.id))) throw notFound();
+      await insertMember(ctx.db, { userId: user.id, organizationId, now: nowText(ctx) });
+      const member = await findMemberById(ctx.db, organizationId, user.id);
+      if (!member) throw notFound();
+      await audit(ctx, {
+        action: 'create',
+        resourceType: 'organization_member',
+        resourceId: user.id,
+        resourceTarget: user.username,
+        organizationId,
+        after: { roles: [] },
+      });
+      return member;
+    });
+  } catch (err) {
+    if (isUnique(err, uniques.organizationMember)) {
+      throw badRequest('User is already an organization member', {
+        detail: `${user.username} is already a member of ${organization.displayName}`,
+      });
+    }
+    if (isForeignKey(err)) throw notFound();
+    throw err;
+  }
+}
+
+/**
+ * Ends a membership with its roles; sessions and keys of the user stay.
+ * @throws ApiError 400 for oneself, 404 without the right and for the system account (golden: rbac-members)
+ */
+export async function removeMember(ctx: ActorCtx, member: MemberRow): Promise<void> {
+  const { userId, organizationId } = member;
+  if (userId === ctx.actor.user.id) throw badRequest('cannot remove self from an organization');
+  if (member.isSystem || !can(ctx.actor.subject, 'delete', memberObject(userId, organizationId))) throw notFound();
+  await withTx(ctx, async (ctx) => {
+    if (!(await deleteMember(ctx.db, userId, organizationId))) throw notFound();
+    await audit(ctx, {
+      action: 'delete',
+      resourceType: 'organization_member',
+      resourceId: userId,
+      resourceTarget: member.username,
+      organizationId,
+      before: { roles: member.roles },
+      status: 204,
+    });
+  });
+}

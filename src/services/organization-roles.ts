@@ -1,0 +1,87 @@
+// Roles of organizations: which exist, who may hand them out, and who has them.
+import type { AssignableRole } from '../codersdk/roles.ts';
+import { type ActorCtx, withTx } from '../ctx.ts';
+import { badRequest, forbidden, notFound } from '../errors.ts';
+import { can } from '../rbac/authorize.ts';
+import { assignOrgRoleObject } from '../rbac/policy.ts';
+import { canAssign, isOrganizationRole, listedOrganizationRoles } from '../rbac/roles.ts';
+import { lockMember, type MemberRow, updateMemberRoles as updateRoles } from '../store/members.ts';
+import type { OrganizationRow } from '../store/organizations.ts';
+import { audit } from './audit.ts';
+import { presentAssignable, roleChange } from './roles.ts';
+
+/** The role that being a member means; it counts as wanted in every change but is stored only when sent. */
+const IMPLIED = 'organization-member';
+
+/** What somebody who joins an organization can do from the start. */
+export const rolesOfNewMember = (organization: OrganizationRow): string[] => [
+  IMPLIED,
+  ...organization.defaultOrgMemberRoles,
+];
+
+/** The roles that exist in an organization, each with whether the caller may hand it out. @throws ApiError 404 without assign_org_role.read */
+export function assignableOrganizationRoles(ctx: ActorCtx, organization: OrganizationRow): AssignableRole[] {
+  const { subject } = ctx.actor;
+  const { id: organizationId } = organization;
+  if (!can(subject, 'read', assignOrgRoleObject(organizationId))) throw notFound();
+  const mayAssign = can(subject, 'assign', assignOrgRoleObject(organizationId));
+  return listedOrganizationRoles(organizationId, ctx.config.rbac).map((role) =>
+    presentAssignable(role, mayAssign && canAssign(subject.roles, { name: role.name, organizationId }), organizationId),
+  );
+}
+
+/**
+ * Whether the caller may make this change, in the recorded order of the checks (golden: rbac-member-roles).
+ * @throws ApiError 400 for roles that do not exist or that the caller may not hand out, 403 without the right to assign
+ */
+export function checkRoleChange(
+  ctx: ActorCtx,
+  organizationId: string,
+  change: { added: string[]; removed: string[] },
+): void {
+  const { subject } = ctx.actor;
+  const all = [...change.added, ...change.removed];
+  for (const name of all) {
+    if (!isOrganizationRole(name)) throw badRequest(`"${name}:${organizationId}" is not a supported role`);
+  }
+  if (change.added.length > 0 && !can(subject, 'assign', assignOrgRoleObject(organizationId))) throw forbidden();
+  if (change.removed.length > 0 && !can(subject, 'unassign', assignOrgRoleObject(organizationId))) throw forbidden();
+  for (const name of all) {
+    if (!canAssign(subject.roles, { name, organizationId }))
+      throw badRequest(`not authorized to assign role "${name}:${organizationId}"`);
+  }
+}
+
+/**
+ * Replaces the roles of a member. That the member is not the caller was decided by the route's gate.
+ * @throws ApiError 403 for the system account; as `checkRoleChange`; 400 for names that carry an organization
+ */
+export async function updateMemberRoles(
+  ctx: ActorCtx,
+  organization: OrganizationRow,
+  member: MemberRow,
+  roles: string[],
+): Promise<MemberRow> {
+  const { userId, organizationId } = member;
+  if (member.isSystem) throw forbidden();
+  const suffixed = roles.find((name) => name.includes(':'));
+  if (suffixed !== undefined)
+    throw badRequest(`attempt to assign a role "${suffixed}", remove the ':<organization_id> suffix`);
+  const wanted = [...new Set(roles)].sort();
+  return withTx(ctx, async (ctx) => {
+    const stored = await lockMember(ctx.db, userId, organizationId);
+    if (!stored) throw notFound();
+    checkRoleChange(ctx, organizationId, roleChange(stored, [...roles, ...rolesOfNewMember(organization)]));
+    await updateRoles(ctx.db, userId, organizationId, wanted);
+    await audit(ctx, {
+      action: 'write',
+      resourceType: 'organization_member',
+      resourceId: userId,
+      resourceTarget: member.username,
+      organizationId,
+      before: { roles: stored },
+      after: { roles: wanted },
+    });
+    return { ...member, roles: wanted };
+  });
+}
