@@ -6,12 +6,17 @@ import { userObject } from '../rbac/policy.ts';
 import { lockUser, updateUser, type UserRow } from '../store/users.ts';
 import { audit } from './audit.ts';
 import { isOwner, requireAnotherOwner } from './owners.ts';
-import { auditedUser, reread } from './users.ts';
+import { auditedUser, requireKnownActor, reread } from './users.ts';
 
-/** Wakes a dormant user, who was just seen; changes `user` to match. */
+/**
+ * Wakes a dormant user, who was just seen; changes `user` to match what is stored then. Somebody suspended since `user`
+ * was read stays so.
+ */
 export async function activateDormantUser(ctx: Ctx, user: UserRow): Promise<void> {
   const now = nowText(ctx);
-  await withTx(ctx, async (ctx) => {
+  const status = await withTx(ctx, async (ctx) => {
+    const locked = await lockUser(ctx.db, user.id);
+    if (locked?.status !== 'dormant') return locked?.status;
     await updateUser(ctx.db, user.id, { status: 'active', lastSeenAt: now, updatedAt: now });
     await audit(ctx, {
       action: 'write',
@@ -19,11 +24,13 @@ export async function activateDormantUser(ctx: Ctx, user: UserRow): Promise<void
       resourceId: user.id,
       resourceTarget: user.username,
       userId: user.id,
-      before: { status: user.status },
+      before: { status: 'dormant' },
       after: { status: 'active' },
     });
+    return 'active';
   });
-  user.status = 'active';
+  if (status === undefined) return;
+  user.status = status;
   user.lastSeenAt = now;
   user.updatedAt = now;
 }

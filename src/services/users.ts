@@ -60,6 +60,14 @@ function checkServiceAccount(input: CreateUserRequestWithOrgs): void {
   if (input.email !== '') throw badRequest('Email cannot be set for service accounts.');
 }
 
+/**
+ * Changing accounts is noted with who did it, so a key that may not even read its own user cannot.
+ * @throws ApiError 403 (golden: keys-allow-list-force)
+ */
+export function requireKnownActor(ctx: ActorCtx): void {
+  if (!can(ctx.actor.subject, 'read', userObject(ctx.actor.user))) throw forbidden();
+}
+
 async function findOrganizations(ctx: ActorCtx, ids: string[]): Promise<OrganizationRow[]> {
   const found: OrganizationRow[] = [];
   for (const id of ids) {
@@ -129,6 +137,7 @@ export async function createUser(ctx: ActorCtx, input: CreateUserRequestWithOrgs
   if (input.user_status !== '' && !STATUSES.has(input.user_status)) {
     throw badRequest(`"${input.user_status}" is no status of a user.`, { validations: [{ field: 'user_status', detail: 'must be active, dormant or suspended' }] });
   }
+  requireKnownActor(ctx);
   authorizeCreate(ctx, input.roles, organizations);
 
   const now = nowText(ctx);
@@ -200,6 +209,7 @@ const usernameTaken = () =>
 export async function deleteUser(ctx: ActorCtx, target: UserRow): Promise<void> {
   if (target.id === ctx.actor.user.id) throw new ApiError(403, 'You cannot delete yourself!');
   if (!can(ctx.actor.subject, 'delete', userObject(target))) throw forbidden();
+  requireKnownActor(ctx);
   requireOwnerFor(ctx.actor, target);
   await withTx(ctx, async (ctx) => {
     await requireAnotherOwner(ctx, target.id, 'deleted');
