@@ -7,11 +7,12 @@ import { useFront } from './hooks/front.ts';
 import { createLimits, type Limits } from './hooks/limits.ts';
 import { createSessionHook, type ProviderCheck } from './hooks/session.ts';
 import { sendError, useErrors } from './http/error-handler.ts';
+import { useOpenapi } from './http/openapi.ts';
 import { routingUrl } from './http/paths.ts';
 import { useJson } from './http/serializer.ts';
 import { useBodies } from './http/validation.ts';
-import type {} from '@fastify/swagger';
 import { registerRoutes } from './routes/index.ts';
+import { otherPage } from './routes/pages.ts';
 import { createSessionLookup } from './store/sessions.ts';
 
 /** What an app is built from: the process-wide parts and the pool that the session lookup shares. */
@@ -66,7 +67,8 @@ export async function buildApp({ pool, strictResponses = false, ...deps }: Build
   useJson(app, strictResponses);
   useFront(app, deps, createSessionLookup(pool), limits);
   useBodies(app);
-  useErrors(app, session, (_request, reply) => reply.code(200).type('text/html; charset=utf-8').send('<!doctype html>'));
+  useErrors(app, session, otherPage);
+  await useOpenapi(app);
   await registerRoutes(app);
   await app.ready();
   return app;

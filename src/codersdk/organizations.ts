@@ -11,16 +11,18 @@ export const DEFAULT_ORGANIZATION = 'default';
 const isOrganizationName = (name: string) =>
   isUsername(name) && !isReservedUsername(name) && name.toLowerCase() !== DEFAULT_ORGANIZATION;
 
+const documented = { required: true };
+
 export const Organization = z
   .object({
-    id: Uuid,
+    id: Uuid.meta(documented),
     name: z.string(),
     display_name: z.string(),
     icon: z.string(),
     description: z.string(),
-    created_at: Time,
-    updated_at: Time,
-    is_default: z.boolean(),
+    created_at: Time.meta(documented),
+    updated_at: Time.meta(documented),
+    is_default: z.boolean().meta(documented),
     default_org_member_roles: z.array(z.string()),
   })
   .meta({ id: 'codersdk.Organization' });

@@ -88,5 +88,5 @@ export type UpdateUserPreferenceSettingsRequest = z.output<typeof UpdateUserPref
 
 /** Query parameters of the autofill operation, for the contract document. */
 export const AutofillQuery = z.object({
-  template_id: z.string().meta({ format: 'uuid', required: true }).describe('Template ID'),
+  template_id: z.string().meta({ required: true }).describe('Template ID'),
 });

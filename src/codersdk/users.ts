@@ -9,14 +9,16 @@ const username = () =>
   required(goString()).refine((name) => isUsername(name) && !isReservedUsername(name), rule('username'));
 const realName = () => goString().refine(isRealName, rule('user_real_name'));
 
+const documented = { required: true };
+
 export const User = z
   .object({
-    id: Uuid,
-    username: z.string(),
+    id: Uuid.meta(documented),
+    username: z.string().meta(documented),
     name: z.string().optional(),
     avatar_url: z.string().optional(),
-    email: z.string(),
-    created_at: Time,
+    email: z.string().meta(documented),
+    created_at: Time.meta(documented),
     updated_at: Time,
     last_seen_at: Time,
     status: UserStatus,
@@ -25,6 +27,11 @@ export const User = z
     organization_ids: z.array(Uuid).nullable(),
     roles: z.array(SlimRole),
     has_ai_seat: z.boolean(),
+    theme_preference: z
+      .string()
+      .optional()
+      .meta({ deprecated: true })
+      .describe('Never sent: see the appearance settings'),
   })
   .meta({ id: 'codersdk.User' });
 export type User = z.infer<typeof User>;
@@ -97,10 +104,14 @@ export const UpdateUserPasswordRequest = z
   .meta({ id: 'codersdk.UpdateUserPasswordRequest' });
 export type UpdateUserPasswordRequest = z.output<typeof UpdateUserPasswordRequest>;
 
+/** One's own address needs one's own password beside it. */
+export const UpdateUserEmailRequest = z
+  .object({ email: required(goString()).refine(isEmail, rule('email')), password: goString() })
+  .meta({ id: 'codersdk.UpdateUserEmailRequest' });
+export type UpdateUserEmailRequest = z.output<typeof UpdateUserEmailRequest>;
+
 /** A missing list is not an empty one (better-than-reference 6): null and [] take all roles away. */
-export const UpdateRoles = z
-  .object({ roles: z.array(goString()).nullable() })
-  .meta({ id: 'codersdk.UpdateRoles' });
+export const UpdateRoles = z.object({ roles: z.array(goString()).nullable() }).meta({ id: 'codersdk.UpdateRoles' });
 export type UpdateRoles = z.output<typeof UpdateRoles>;
 
 export const UserLoginType = z.object({ login_type: LoginType }).meta({ id: 'codersdk.UserLoginType' });

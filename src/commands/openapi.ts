@@ -5,6 +5,7 @@ import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import { readConfig } from '../config.ts';
 import { createSecretBox } from '../crypto/secret-box.ts';
+import { apiDocumentText } from '../http/openapi.ts';
 import { createMailer } from '../mail.ts';
 import { StartError } from '../start-error.ts';
 import { connect } from '../store/db.ts';
@@ -18,7 +19,7 @@ async function document(): Promise<string> {
   const mailer = createMailer(null, log);
   const app = await buildApp({ config, db, pool, log, clock: systemClock, mailer, secretBox: createSecretBox([]) });
   try {
-    return `${JSON.stringify(app.swagger(), null, 2)}\n`;
+    return apiDocumentText(app);
   } finally {
     await app.close();
     await pool.end();

@@ -1,5 +1,5 @@
 // Requires a session: 401 without a good key or for a user who may not act, and wakes dormant users.
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor, ActorCtx, AppDeps, Ctx } from '../ctx.ts';
 import { ApiError } from '../errors.ts';
 import { DEFAULT_ORG_MEMBER_ROLES, effectiveRoles, type RoleOptions } from '../rbac/roles.ts';
@@ -67,6 +67,14 @@ export function createSessionHook(deps: AppDeps, providerCheck: ProviderCheck) {
     }
     request.actor = actorOf(row, deps.config.rbac);
   };
+}
+
+/** Guards every route of a scope with the session hook, and says so in the contract document. */
+export function requireSession(scope: FastifyInstance): void {
+  scope.addHook('onRequest', scope.session);
+  scope.addHook('onRoute', (route) => {
+    route.config = { ...route.config, session: true };
+  });
 }
 
 /** The ctx of a request, with or without a session. */

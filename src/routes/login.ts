@@ -34,7 +34,7 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
 
   app.post<Body<typeof CreateFirstUserRequest>>(
     '/first',
-    { schema: { operationId: 'create-initial-user', summary: 'Create initial user', tags: ['Users'], body: CreateFirstUserRequest, response: { 201: CreateFirstUserResponse } } },
+    { schema: { operationId: 'create-initial-user', summary: 'Create initial user', tags: ['Users'], body: CreateFirstUserRequest, response: { 201: CreateFirstUserResponse, 409: Response } } },
     async (request, reply) => {
       const { userId, organizationId } = await login.createFirstUser(ctxOf(request), request.body);
       return reply.code(201).send({ user_id: userId, organization_id: organizationId });
@@ -45,7 +45,7 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
     '/login',
     {
       onRequest: limits.login,
-      schema: { operationId: 'log-in-user', summary: 'Log in user', tags: ['Authorization'], body: wire.LoginWithPasswordRequest, response: { 201: wire.LoginWithPasswordResponse } },
+      schema: { operationId: 'log-in-user', summary: 'Log in user', tags: ['Authorization'], body: wire.LoginWithPasswordRequest, response: { 201: wire.LoginWithPasswordResponse, 401: Response } },
     },
     async (request, reply) => {
       const key = await login.login(ctxOf(request), request.body);
