@@ -31,7 +31,13 @@ export async function seed(url: string, wanted: number): Promise<Seeded> {
   const worker = async () => {
     while (next < wanted) {
       const username = `user${String(next++).padStart(6, '0')}`;
-      const made = await call(url, '/users', token, { username, email: `${username}@example.com`, login_type: 'none', user_status: 'active', organization_ids: organizations });
+      const made = await call(url, '/users', token, {
+        username,
+        email: `${username}@example.com`,
+        login_type: 'none',
+        user_status: 'active',
+        organization_ids: organizations,
+      });
       if (made.status !== 201 && made.status !== 409) throw new Error(`cannot create ${username}: ${made.status}`);
     }
   };

@@ -33,7 +33,9 @@ async function stopped(child: ChildProcess): Promise<void> {
 /** The bare Fastify route of bench/bare.ts. */
 export async function startBare(): Promise<Running> {
   const child = spawn(process.execPath, ['bench/bare.ts'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const url = await new Promise<string>((resolve) => child.stdout.once('data', (line: Buffer) => resolve(String(line).trim())));
+  const url = await new Promise<string>((resolve) =>
+    child.stdout.once('data', (line: Buffer) => resolve(String(line).trim())),
+  );
   return { url, stop: () => stopped(child) };
 }
 

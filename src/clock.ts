@@ -14,7 +14,9 @@ export const systemClock: Clock = () => Math.round((performance.timeOrigin + per
 /** RFC 3339 in UTC with the trailing zeros of the fraction cut, as every answer shows times. */
 export function instantText(at: Micros): string {
   const seconds = Math.floor(at / SECOND);
-  const fraction = String(at - seconds * SECOND).padStart(6, '0').replace(/0+$/, '');
+  const fraction = String(at - seconds * SECOND)
+    .padStart(6, '0')
+    .replace(/0+$/, '');
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}${fraction && `.${fraction}`}Z`;
 }
 

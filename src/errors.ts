@@ -35,13 +35,13 @@ export class ApiError extends Error {
 }
 
 /** 404 that tells nothing: the target is missing, or the caller may not see it. */
-export const notFound = () =>
-  new ApiError(404, 'Resource not found or you do not have access to this resource');
+export const notFound = () => new ApiError(404, 'Resource not found or you do not have access to this resource');
 
 /** 403 with the usual words. */
 export const forbidden = () =>
   new ApiError(403, 'Forbidden.', {
-    detail: 'You don\'t have permission to view this content. If you believe this is a mistake, please contact your administrator or try signing in with different credentials.',
+    detail:
+      "You don't have permission to view this content. If you believe this is a mistake, please contact your administrator or try signing in with different credentials.",
   });
 
 export const badRequest = (message: string, options?: ErrorOptions) => new ApiError(400, message, options);

@@ -4,6 +4,7 @@ import { createAdminUserCommand } from './commands/create-admin-user.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { openapiCommand } from './commands/openapi.ts';
 import { resetPasswordCommand } from './commands/reset-password.ts';
+import { rotateCommand } from './commands/rotate.ts';
 import { serverCommand } from './commands/server.ts';
 import { ConfigError } from './config.ts';
 import { programVersion } from './package-root.ts';
@@ -15,6 +16,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   migrate: migrateCommand,
   'create-admin-user': createAdminUserCommand,
   'reset-password': resetPasswordCommand,
+  rotate: rotateCommand,
   openapi: openapiCommand,
 };
 

@@ -11,6 +11,7 @@ export function parseGoInt(text: string, bits: 32 | 64): bigint | string {
   return value >= limit || value < -limit ? fail('value out of range') : value;
 }
 
+const MAX_OFFSET_HOURS = 15;
 const LAYOUT = '2006-01-02T15:04:05Z07:00';
 const ELEMENTS: [name: string, pattern: RegExp, range?: [number, number, string]][] = [
   ['2006', /^\d{4}/],
@@ -42,6 +43,9 @@ export function parseRfc3339(text: string): { text: string } | { error: string }
   }
   if (rest !== '') return fail(`: extra text: ${QUOTE(rest)}`);
   const [year = '', , month = '', , day = ''] = parts;
+  // Both are fine elsewhere but unknown to Postgres.
+  if (year === '0000') return fail(': year out of range');
+  if (Number(/[+-](\d\d):\d\d$/.exec(text)?.[1] ?? 0) > MAX_OFFSET_HOURS) return fail(': time zone offset out of range');
   if (new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() !== Number(day)) return fail(': day out of range');
   return { text: parts.join('').replace(',', '.') };
 }

@@ -14,7 +14,7 @@ export class JsonSyntaxError extends Error {}
 const MAX_DEPTH = 1000;
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const SPACE = /[ \t\r\n]*/y;
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const STRING = /"(?:[^"\\]|\\.)*"/y;
 
 /**
  * The first JSON value of a text.
@@ -33,8 +33,15 @@ export function parseFirstJson(text: string): Json {
     throw new JsonSyntaxError(at >= text.length ? 'unexpected EOF' : `invalid character at offset ${at}`);
   };
   const string = (): string => {
+    const start = at;
     const literal = take(STRING);
-    return literal === undefined ? fail() : literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1);
+    if (literal === undefined) return fail();
+    try {
+      return JSON.parse(literal) as string;
+    } catch {
+      at = start;
+      return fail();
+    }
   };
   const word = <T>(literal: string, value: T): T => {
     if (!text.startsWith(literal, at)) return fail();

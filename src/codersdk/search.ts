@@ -29,13 +29,21 @@ const unquoted = (text: string) => text.replace(/^"+|"+$/g, '');
 /**
  * Reads a query: lower-cased as a whole, split at spaces outside quotes, words without a colon joined to one text.
  * @param freeText the key under which free text counts; undefined where the operation knows none
+ * @param keepCase lower-cases the keys alone, where values are told apart by letter case
  */
-export function parseQuery(query: string, freeText: string): { terms: QueryTerms } | { problem: QueryProblem } {
+export function parseQuery(
+  query: string,
+  freeText: string,
+  { keepCase = false } = {},
+): { terms: QueryTerms } | { problem: QueryProblem } {
   const terms: QueryTerms = new Map();
-  const add = (key: string, value: string) => terms.set(key, [...(terms.get(key) ?? []), value]);
+  const add = (written: string, value: string) => {
+    const key = written.toLowerCase();
+    terms.set(key, [...(terms.get(key) ?? []), value]);
+  };
   const words: string[] = [];
   const problem = (element: string, what: string) => ({ problem: { field: 'q', detail: `Query element "${element}" ${what}` } });
-  for (const element of splitOutsideQuotes(query.toLowerCase(), ' ')) {
+  for (const element of splitOutsideQuotes(keepCase ? query : query.toLowerCase(), ' ')) {
     if (!element.includes(':')) {
       words.push(element);
       continue;
@@ -96,6 +104,14 @@ export class QueryReader {
     return values as T[];
   }
 
+  /** The one value of a key, in lower case, which must be one of `allowed`. */
+  word<T extends string>(key: string, allowed: readonly T[]): T | undefined {
+    return this.#parsed(key, (text) => {
+      const value = allowed.find((word) => word === text.toLowerCase());
+      return value === undefined ? { error: `has invalid values: "${text}" is not a valid value` } : { value };
+    });
+  }
+
   bool(key: string): boolean | undefined {
     return this.#parsed(key, (text) => {
       if (/^(1|t|T|true|TRUE|True)$/.test(text)) return { value: true };
@@ -127,6 +143,16 @@ export class QueryReader {
       return 'error' in parsed ? { error: `must be a valid date format (2006-01-02T15:04:05Z07:00): ${parsed.error}` } : { value: parsed.text };
     });
     return value?.startsWith('0001-01-01T00:00:00') ? undefined : value;
+  }
+
+  /** A day, or an RFC 3339 time in quotes; a day stands for its first or its last moment (UTC). */
+  dayOrTime(key: string, edge: 'first' | 'last'): string | undefined {
+    return this.#parsed(key, (text) => {
+      const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
+      const moment = edge === 'first' ? 'T00:00:00Z' : 'T23:59:59.999999Z';
+      const parsed = parseRfc3339(isDay ? `${text}${moment}` : text.toUpperCase());
+      return 'error' in parsed ? { error: `must be a valid date format (2006-01-02): ${parsed.error}` } : { value: parsed.text };
+    });
   }
 
   uuid(key: string, parse: (text: string) => string | undefined): string | undefined {

@@ -84,7 +84,8 @@ export function decodeBody<T extends z.ZodType>(schema: T, text: string): Decode
     const field = issue.path.join('.');
     if (params?.tag === undefined) return { syntax: `field ${field || '(body)'}: ${issue.message}` };
     // Of the rules that one field breaks, the first is told.
-    if (!problems.some((problem) => problem.field === field)) problems.push({ field, tag: params.tag, value: String(issue.input ?? '') });
+    if (!problems.some((problem) => problem.field === field))
+      problems.push({ field, tag: params.tag, value: String(issue.input ?? '') });
   }
   const target = unwrap(schema);
   const order = target instanceof z.ZodObject ? Object.keys(target.shape) : [];
@@ -123,7 +124,12 @@ function shape(schema: z.ZodType, json: Json): unknown {
     }
     const item = target instanceof z.ZodRecord ? (target.valueType as z.ZodType) : z.unknown();
     for (const [name, value] of json.fields) {
-      Object.defineProperty(result, name, { value: value === null ? undefined : shape(item, value), enumerable: true, configurable: true, writable: true });
+      Object.defineProperty(result, name, {
+        value: value === null ? undefined : shape(item, value),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
     }
     return result;
   }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { systemClock } from '../clock.ts';
 import type { Environment } from '../config/values.ts';
 import { readConfig } from '../config.ts';
+import { loadEncryptionKeys } from '../crypto/encryption-keys.ts';
 import { createSecretBox } from '../crypto/secret-box.ts';
 import type { Ctx } from '../ctx.ts';
 import { ApiError } from '../errors.ts';
@@ -42,7 +43,8 @@ export async function asOperator<T>(
       log,
       clock: systemClock,
       mailer: createMailer(null, log),
-      secretBox: createSecretBox(config.encryption.keys),
+      // What the server warns about at its start is none of the command's business.
+      secretBox: createSecretBox(loadEncryptionKeys(config, log.child({}, { level: 'error' }))),
       origin: { requestId: randomUUID(), ip: '', userAgent: 'coder-users' },
       actor: undefined,
     };

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import { type Config, readConfig } from '../config.ts';
+import { loadEncryptionKeys } from '../crypto/encryption-keys.ts';
 import { createSecretBox } from '../crypto/secret-box.ts';
 import { createLog, loggableError } from '../log.ts';
 import { createMailer } from '../mail.ts';
@@ -15,6 +16,7 @@ import { type OnClose, openDatabase, withCleanup } from './database.ts';
 const STOP_MS = 8000;
 /** How much of that requests under way may take. */
 const DRAIN_MS = 4000;
+const SWEEP_MS = 50;
 const MAIL_MS = 1000;
 
 /** Resolves with the first signal to stop; a second one ends the process at once. */
@@ -41,8 +43,11 @@ function uncaughtError(): Promise<never> {
 
 /** Takes no new connection, lets requests under way finish, and cuts those that take too long. */
 async function drain(app: FastifyInstance): Promise<void> {
+  // A connection that was busy when closing began is kept alive by its client otherwise.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
   const cut = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
   await app.close();
+  clearInterval(sweep);
   clearTimeout(cut);
 }
 
@@ -60,7 +65,7 @@ async function start(config: Config, log: Logger, onClose: OnClose): Promise<voi
   const mailer = createMailer(config.email, log);
   const { pool, db } = await openDatabase(config, log, onClose, { mayJoin: false });
   onClose(() => mailer.close(MAIL_MS));
-  const secretBox = createSecretBox(config.encryption.keys);
+  const secretBox = createSecretBox(loadEncryptionKeys(config, log));
   const app = await buildApp({ config, db, pool, log, clock: systemClock, mailer, secretBox });
   onClose(() => drain(app));
   const address = await listen(app, config.http);

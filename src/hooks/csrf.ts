@@ -12,7 +12,8 @@ const REFUSAL =
 const MISMATCH = `CSRF error encountered. Authentication via "${SESSION_COOKIE}" cookie and "Coder-Session-Token" header detected, but the values do not match. To resolve this issue ensure the values used in both match, or only use one of the authentication methods. You can also try clearing your cookies if this error persists.\n`;
 
 /** Paths that are exempt wherever they appear in the URL's path (golden: session-csrf). */
-const EXEMPT = /\/api\/v2\/users\/first|api\/v2\/workspaceagents\/|api\/v2\/workspaceproxies\/me\/|api\/v2\/scim\/|\/organizations\/[^/]+\/provisionerdaemons|^\/api\/v2\/csp\/reports$/;
+const EXEMPT =
+  /\/api\/v2\/users\/first|api\/v2\/workspaceagents\/|api\/v2\/workspaceproxies\/me\/|api\/v2\/scim\/|\/organizations\/[^/]+\/provisionerdaemons|^\/api\/v2\/csp\/reports$/;
 
 function tokenOf(text: string | undefined): Buffer | undefined {
   if (!text || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
@@ -49,7 +50,12 @@ const single = (value: string | string[] | undefined) => (Array.isArray(value) ?
  * Whether a request may go on as far as cross-site forgery is concerned.
  * @returns the plain text of the refusal, or undefined
  */
-export function csrfRefusal(request: FastifyRequest, path: string, sessionCookie: string | undefined, token: Buffer): string | undefined {
+export function csrfRefusal(
+  request: FastifyRequest,
+  path: string,
+  sessionCookie: string | undefined,
+  token: Buffer,
+): string | undefined {
   if (SAFE_METHODS.has(request.method) || !path.startsWith('/api') || !sessionCookie) return undefined;
   const { headers } = request;
   const header = single(headers['coder-session-token']);

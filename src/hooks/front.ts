@@ -5,10 +5,10 @@ import { clientIp } from '../http/client-ip.ts';
 import { sessionCookies } from '../http/cookies.ts';
 import { applyCors } from '../http/cors.ts';
 import { decodedPath } from '../http/paths.ts';
-import type { Limits } from './limits.ts';
 import type { SessionRow } from '../store/sessions.ts';
 import { csrfRefusal, csrfToken } from './csrf.ts';
 import { createIdentify, type Identity, keysOf, NO_KEY } from './identify.ts';
+import type { Limits } from './limits.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,7 +25,12 @@ const isApi = (path: string) => path === '/api' || path.startsWith('/api/');
 export const isApiV2 = (path: string) => path === '/api/v2' || path.startsWith('/api/v2/');
 
 /** Installs the hooks of the listener: headers, caller, cross-origin, forgery and the general rate limit. */
-export function useFront(app: FastifyInstance, deps: AppDeps, lookup: (keyId: string) => Promise<SessionRow | undefined>, limits: Limits): void {
+export function useFront(
+  app: FastifyInstance,
+  deps: AppDeps,
+  lookup: (keyId: string) => Promise<SessionRow | undefined>,
+  limits: Limits,
+): void {
   const { config } = deps;
   const identify = createIdentify(deps, lookup);
   app.decorateRequest('clientIp', '');
@@ -33,7 +38,12 @@ export function useFront(app: FastifyInstance, deps: AppDeps, lookup: (keyId: st
   app.decorateRequest('identity');
   app.decorateRequest('csrfToken');
 
-  function afterIdentity(request: FastifyRequest, reply: FastifyReply, cookie: string | undefined, done: (err?: Error) => void): void {
+  function afterIdentity(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    cookie: string | undefined,
+    done: (err?: Error) => void,
+  ): void {
     reply.header('x-coder-build-version', config.deployment.advertisedVersion);
     if (applyCors(request, reply, config.cors.allowAll)) {
       void reply.send();

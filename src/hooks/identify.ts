@@ -1,8 +1,8 @@
 // Finds out who calls, on every request and before anything is decided: a good key is touched, a bad one only remembered.
 import type { FastifyRequest } from 'fastify';
 import { HOUR, instantText, type Micros, parseInstant, SECOND } from '../clock.ts';
-import type { AppDeps } from '../ctx.ts';
 import { parseKey, secretMatches } from '../crypto/tokens.ts';
+import type { AppDeps } from '../ctx.ts';
 import { SESSION_COOKIE } from '../http/cookies.ts';
 import { touchKey } from '../store/keys.ts';
 import type { SessionRow } from '../store/sessions.ts';
@@ -33,7 +33,11 @@ export function keysOf(request: FastifyRequest, sessionCookies: string[]): strin
 const first = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
 
 /** Whether bookkeeping is due, and the new expiry if the session slides. Source: "Life of a key" as recorded. */
-function bookkeeping(session: SessionRow, now: Micros, refreshDisabled: boolean): { used: boolean; expiresAt?: string } {
+function bookkeeping(
+  session: SessionRow,
+  now: Micros,
+  refreshDisabled: boolean,
+): { used: boolean; expiresAt?: string } {
   const used = now - parseInstant(session.lastUsed) > HOUR;
   if (refreshDisabled || session.keyLoginType === 'token') return { used };
   const lifetime = (session.lifetimeSeconds || 86_400) * SECOND;
@@ -52,7 +56,8 @@ export function createIdentify(deps: AppDeps, lookup: (keyId: string) => Promise
     if (!session) return { refusal: 'API key is invalid.' };
     if (!secretMatches(key.secret, session.hashedSecret)) return { refusal: 'API key secret is invalid.' };
     const now = deps.clock();
-    if (parseInstant(session.expiresAt) < now) return { refusal: `API key expired at "${expiryText(session.expiresAt)}".` };
+    if (parseInstant(session.expiresAt) < now)
+      return { refusal: `API key expired at "${expiryText(session.expiresAt)}".` };
     const due = bookkeeping(session, now, deps.config.sessions.refreshDisabled);
     if (due.used || due.expiresAt) {
       const seenAt = instantText(now);

@@ -24,7 +24,10 @@ function hook(limit: number, clock: Clock): Hook {
     const session = 'session' in request.identity ? request.identity.session : undefined;
     const bypass = TRUE.has(String(request.headers['x-coder-bypass-ratelimit'] ?? ''));
     if (bypass && session && !session.user.roles.includes('owner')) {
-      void reply.code(428).type('text/plain; charset=utf-8').send('"X-Coder-Bypass-Ratelimit" provided but user is not owner\n');
+      void reply
+        .code(428)
+        .type('text/plain; charset=utf-8')
+        .send('"X-Coder-Bypass-Ratelimit" provided but user is not owner\n');
       return;
     }
     const caller = session ? session.user.id : rateLimitKey(request.clientIp);
@@ -35,7 +38,12 @@ function hook(limit: number, clock: Clock): Hook {
       .header('x-ratelimit-remaining', String(verdict.remaining))
       .header('x-ratelimit-reset', String(verdict.resetUnixSeconds));
     if (verdict.allowed) done();
-    else done(new ApiError(429, `You've been rate limited for sending more than ${limit} requests in 1m0s.`, { headers: { 'retry-after': '60' } }));
+    else
+      done(
+        new ApiError(429, `You've been rate limited for sending more than ${limit} requests in 1m0s.`, {
+          headers: { 'retry-after': '60' },
+        }),
+      );
   };
 }
 

@@ -63,7 +63,10 @@ export function createSessionHook(deps: AppDeps, providerCheck: ProviderCheck) {
     }
     if (row.user.status === 'dormant') await activateDormantUser(ctxOf(request), row.user);
     if (row.user.status !== 'active') {
-      throw unauthenticated(deps, `User is not active (status = "${row.user.status}"). Contact an admin to reactivate your account.`);
+      throw unauthenticated(
+        deps,
+        `User is not active (status = "${row.user.status}"). Contact an admin to reactivate your account.`,
+      );
     }
     request.actor = actorOf(row, deps.config.rbac);
   };

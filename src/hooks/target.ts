@@ -4,7 +4,12 @@ import { parseUuid } from '../codersdk/wire.ts';
 import { badRequest, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
 import { organizationObject, userObject } from '../rbac/policy.ts';
-import { findOrganizationById, findOrganizationByName, findDefaultOrganization, type OrganizationRow } from '../store/organizations.ts';
+import {
+  findDefaultOrganization,
+  findOrganizationById,
+  findOrganizationByName,
+  type OrganizationRow,
+} from '../store/organizations.ts';
 import { findUserById, findUserByName, type UserRow } from '../store/users.ts';
 import { actorCtxOf } from './session.ts';
 
@@ -38,7 +43,8 @@ export async function targetUser(request: FastifyRequest, _reply: FastifyReply):
   request.target = row;
 }
 
-const isRepeatedDelete = (request: FastifyRequest) => request.method === 'DELETE' && /^\/[^?]*\/users\/[^/?]+\/?(\?|$)/.test(request.url);
+const isRepeatedDelete = (request: FastifyRequest) =>
+  request.method === 'DELETE' && /^\/[^?]*\/users\/[^/?]+\/?(\?|$)/.test(request.url);
 
 /** `default`, the nil UUID (the same), a UUID or a name -> `request.organization`. Golden: rbac-organizations */
 export async function targetOrganization(request: FastifyRequest, _reply: FastifyReply): Promise<void> {

@@ -20,7 +20,12 @@ export function applyCors(request: FastifyRequest, reply: FastifyReply, allowAll
       .split(',')
       .map((name) => name.trim().toLowerCase())
       .filter((name) => name !== '');
-    if (allowAll && origin && ALLOWED_METHODS.has(wanted.toUpperCase()) && headers.every((name) => ALLOWED_HEADERS.has(name))) {
+    if (
+      allowAll &&
+      origin &&
+      ALLOWED_METHODS.has(wanted.toUpperCase()) &&
+      headers.every((name) => ALLOWED_HEADERS.has(name))
+    ) {
       reply.header('access-control-allow-origin', '*').header('access-control-allow-methods', wanted.toUpperCase());
       if (headers.length > 0) reply.header('access-control-allow-headers', headers.map(canonical).join(', '));
     }

@@ -8,16 +8,20 @@ import { isUnavailable, pgErrorCode } from '../store/db.ts';
 const UNSTORABLE_TEXT = new Set(['22021', '22P05']);
 
 /** Our own form of whatever was thrown; undefined when it is nobody's fault but ours. */
-function toApiError(err: unknown): ApiError | undefined {
+export function toApiError(err: unknown): ApiError | undefined {
   if (err instanceof ApiError) return err;
-  if (err instanceof HashQueueFullError) return unavailable('The server is busy. Please try again in a moment.', { headers: { 'retry-after': '1' } });
+  if (err instanceof HashQueueFullError)
+    return unavailable('The server is busy. Please try again in a moment.', { headers: { 'retry-after': '1' } });
   if (isUnavailable(err)) return unavailable('The database cannot be reached right now.');
   if (UNSTORABLE_TEXT.has(pgErrorCode(err) ?? '')) return badRequest('The request holds text that cannot be stored.');
   const { statusCode, code } = err as FastifyError;
-  if (code === 'FST_ERR_BAD_URL' || code === 'FST_ERR_MAX_PARAM_LENGTH') return badRequest('The request path is malformed.');
+  if (code === 'FST_ERR_BAD_URL' || code === 'FST_ERR_MAX_PARAM_LENGTH')
+    return badRequest('The request path is malformed.');
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new ApiError(413, 'Request body is too large.');
-  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') return badRequest('Request body must be valid JSON.', { detail: 'the body is shorter or longer than announced' });
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new ApiError(statusCode, (err as FastifyError).message);
+  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
+    return badRequest('Request body must be valid JSON.', { detail: 'the body is shorter or longer than announced' });
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new ApiError(statusCode, (err as FastifyError).message);
   return undefined;
 }
 
@@ -57,7 +61,11 @@ declare module 'fastify' {
  * Installs the error handler and the answers for unknown paths and methods.
  * @param authenticate answers 401 for what the reference guards even where nothing is served (below /users/{user})
  */
-export function useErrors(app: FastifyInstance, authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>, page: (request: FastifyRequest, reply: FastifyReply) => void): void {
+export function useErrors(
+  app: FastifyInstance,
+  authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
+  page: (request: FastifyRequest, reply: FastifyReply) => void,
+): void {
   const served: ServedPath[] = [];
   app.decorate('servedPaths', served);
   app.addHook('onRoute', ({ url, method, routePath }) => {
@@ -71,7 +79,11 @@ export function useErrors(app: FastifyInstance, authenticate: (request: FastifyR
     const path = request.raw.url?.split('?', 1)[0] ?? '';
     if (/^\/api\/v2\/users\/[^/]+(\/|$)/.test(path)) await authenticate(request, reply);
     const allowed = new Set(served.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => [...methods]));
-    if (allowed.size > 0) return reply.code(405).header('allow', [...allowed].join(', ')).send();
+    if (allowed.size > 0)
+      return reply
+        .code(405)
+        .header('allow', [...allowed].join(', '))
+        .send();
     if (path === '/api' || path.startsWith('/api/')) throw routeNotFound();
     return page(request, reply);
   });

@@ -53,3 +53,7 @@ export const problem = (message: string | undefined): Html | undefined =>
 /** What went well. */
 export const success = (message: string | undefined): Html | undefined =>
   message === undefined ? undefined : html`<p class="notice good" role="status">${message}</p>`;
+
+/** What is neither: a word from whoever sent the browser here. */
+export const information = (message: string | undefined): Html | undefined =>
+  message === undefined ? undefined : html`<p class="notice info" role="status">${message}</p>`;

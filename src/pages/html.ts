@@ -16,7 +16,13 @@ export class Html {
 /** What a template takes: nothing at all for undefined, null and false, lists one after the other. */
 export type HtmlValue = Html | string | number | undefined | null | false | readonly HtmlValue[];
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 function render(value: HtmlValue): string {
   if (value === undefined || value === null || value === false) return '';

@@ -95,6 +95,7 @@ button:hover:not(.plain), .button:hover:not(.plain) { filter: brightness(1.08); 
 .notice { margin: 1rem 0 0; padding: .7rem .9rem; border-left: 4px solid; border-radius: .4rem; }
 .notice.bad { background: var(--bad-page); color: var(--bad); }
 .notice.good { background: var(--good-page); color: var(--good); }
+.notice.info { background: var(--card); border-color: var(--edge); }
 .notice + .card { margin-top: 1.25rem; }
 .wide > .notice { margin: 0; }
 .key { display: flex; gap: .5rem; margin: 1rem 0; }

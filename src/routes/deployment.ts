@@ -14,8 +14,12 @@ const READY_WITHIN_MS = 1500;
 /** Routes that anybody may call. */
 export async function deploymentRoutes(app: FastifyInstance): Promise<void> {
   const hidden = { hide: true };
-  app.get('/healthz', { schema: hidden }, async (_request, reply) => reply.type('text/plain; charset=utf-8').send('OK'));
-  app.get('/latency-check', { schema: hidden }, async (_request, reply) => reply.type('text/plain; charset=utf-8').send('OK'));
+  app.get('/healthz', { schema: hidden }, async (_request, reply) =>
+    reply.type('text/plain; charset=utf-8').send('OK'),
+  );
+  app.get('/latency-check', { schema: hidden }, async (_request, reply) =>
+    reply.type('text/plain; charset=utf-8').send('OK'),
+  );
   app.get('/readyz', { schema: hidden }, async (request, reply) => {
     const ready = await deployment.isReady(ctxOf(request), READY_WITHIN_MS);
     if (ready) return { message: 'OK' };
@@ -24,23 +28,55 @@ export async function deploymentRoutes(app: FastifyInstance): Promise<void> {
 
   await app.register(
     async (api) => {
-      api.get('/', { schema: { operationId: 'api-root-handler', summary: 'API root handler', tags: ['General'], response: { 200: Response } } }, async () => ({ message: '👋' }));
+      api.get(
+        '/',
+        {
+          schema: {
+            operationId: 'api-root-handler',
+            summary: 'API root handler',
+            tags: ['General'],
+            response: { 200: Response },
+          },
+        },
+        async () => ({ message: '👋' }),
+      );
     },
     { prefix: '/api/v2' },
   );
   app.get(
     '/api/v2/buildinfo',
-    { schema: { operationId: 'build-info', summary: 'Build info', tags: ['General'], response: { 200: wire.BuildInfoResponse } } },
+    {
+      schema: {
+        operationId: 'build-info',
+        summary: 'Build info',
+        tags: ['General'],
+        response: { 200: wire.BuildInfoResponse },
+      },
+    },
     async (request) => deployment.buildInfo(ctxOf(request)),
   );
   app.get(
     '/api/v2/updatecheck',
-    { schema: { operationId: 'update-check', summary: 'Update check', tags: ['General'], response: { 200: wire.UpdateCheckResponse } } },
+    {
+      schema: {
+        operationId: 'update-check',
+        summary: 'Update check',
+        tags: ['General'],
+        response: { 200: wire.UpdateCheckResponse },
+      },
+    },
     async (request) => deployment.updateCheck(ctxOf(request)),
   );
   app.get(
     '/api/v2/entitlements',
-    { schema: { operationId: 'get-entitlements', summary: 'Get entitlements', tags: ['Enterprise'], response: { 200: wire.Entitlements } } },
+    {
+      schema: {
+        operationId: 'get-entitlements',
+        summary: 'Get entitlements',
+        tags: ['Enterprise'],
+        response: { 200: wire.Entitlements },
+      },
+    },
     async (request) => deployment.entitlements(ctxOf(request)),
   );
 }
@@ -49,54 +85,136 @@ export async function deploymentRoutes(app: FastifyInstance): Promise<void> {
 export async function guardedDeploymentRoutes(app: FastifyInstance): Promise<void> {
   const { deployment: settings } = app.deps.config;
   /** A list with one route, whose path takes a trailing slash. */
-  const list = (path: string, options: { operationId: string; summary: string; tag: string; response: z.ZodType }, answer: (query: Query) => unknown) =>
+  const list = (
+    path: string,
+    options: { operationId: string; summary: string; tag: string; response: z.ZodType },
+    answer: (query: Query) => unknown,
+  ) =>
     app.register(
       async (group) => {
         const { operationId, summary, tag, response } = options;
-        group.get<{ Querystring: Query }>('/', { schema: { operationId, summary, tags: [tag], response: { 200: response } } }, async (request) => answer(request.query));
+        group.get<{ Querystring: Query }>(
+          '/',
+          { schema: { operationId, summary, tags: [tag], response: { 200: response } } },
+          async (request) => answer(request.query),
+        );
       },
       { prefix: path },
     );
 
-  await list('/experiments', { operationId: 'get-enabled-experiments', summary: 'Get enabled experiments', tag: 'General', response: z.array(z.string()) }, () => settings.experiments);
+  await list(
+    '/experiments',
+    {
+      operationId: 'get-enabled-experiments',
+      summary: 'Get enabled experiments',
+      tag: 'General',
+      response: z.array(z.string()),
+    },
+    () => settings.experiments,
+  );
   app.get(
     '/experiments/available',
-    { schema: { operationId: 'get-safe-experiments', summary: 'Get safe experiments', tags: ['General'], response: { 200: wire.AvailableExperiments } } },
+    {
+      schema: {
+        operationId: 'get-safe-experiments',
+        summary: 'Get safe experiments',
+        tags: ['General'],
+        response: { 200: wire.AvailableExperiments },
+      },
+    },
     async () => ({ safe: [] }),
   );
   app.get(
     '/deployment/ssh',
-    { schema: { operationId: 'ssh-config', summary: 'SSH Config', tags: ['General'], response: { 200: wire.SSHConfigResponse } } },
+    {
+      schema: {
+        operationId: 'ssh-config',
+        summary: 'SSH Config',
+        tags: ['General'],
+        response: { 200: wire.SSHConfigResponse },
+      },
+    },
     async (request) => deployment.sshConfig(ctxOf(request)),
   );
   app.get(
     '/deployment/config',
-    { schema: { operationId: 'get-deployment-config', summary: 'Get deployment config', tags: ['General'], response: { 200: wire.DeploymentConfig } } },
+    {
+      schema: {
+        operationId: 'get-deployment-config',
+        summary: 'Get deployment config',
+        tags: ['General'],
+        response: { 200: wire.DeploymentConfig },
+      },
+    },
     async (request) => deployment.deploymentConfig(actorCtxOf(request)),
   );
   app.get(
     '/notifications/settings',
-    { schema: { operationId: 'get-notifications-settings', summary: 'Get notifications settings', tags: ['Notifications'], response: { 200: wire.NotificationsSettings } } },
+    {
+      schema: {
+        operationId: 'get-notifications-settings',
+        summary: 'Get notifications settings',
+        tags: ['Notifications'],
+        response: { 200: wire.NotificationsSettings },
+      },
+    },
     async (request) => deployment.notificationsSettings(ctxOf(request)),
   );
   app.put<{ Body: wire.NotificationsSettings }>(
     '/notifications/settings',
-    { schema: { operationId: 'update-notifications-settings', summary: 'Update notifications settings', tags: ['Notifications'], body: wire.NotificationsSettings, response: { 200: wire.NotificationsSettings, 304: Empty } } },
+    {
+      schema: {
+        operationId: 'update-notifications-settings',
+        summary: 'Update notifications settings',
+        tags: ['Notifications'],
+        body: wire.NotificationsSettings,
+        response: { 200: wire.NotificationsSettings, 304: Empty },
+      },
+    },
     async (request, reply) => {
       const changed = await deployment.updateNotificationsSettings(actorCtxOf(request), request.body);
       return changed ? request.body : reply.code(304).send();
     },
   );
 
-  await list('/workspaces', { operationId: 'list-workspaces', summary: 'List workspaces', tag: 'Workspaces', response: wire.WorkspacesResponse }, deployment.listWorkspaces);
-  await list('/templates', { operationId: 'get-all-templates', summary: 'Get all templates', tag: 'Templates', response: z.array(z.unknown()) }, () => []);
-  await list('/tasks', { operationId: 'list-ai-tasks', summary: 'List AI tasks', tag: 'Tasks', response: wire.TasksListResponse }, () => ({ tasks: [], count: 0 }));
+  await list(
+    '/workspaces',
+    {
+      operationId: 'list-workspaces',
+      summary: 'List workspaces',
+      tag: 'Workspaces',
+      response: wire.WorkspacesResponse,
+    },
+    deployment.listWorkspaces,
+  );
+  await list(
+    '/templates',
+    {
+      operationId: 'get-all-templates',
+      summary: 'Get all templates',
+      tag: 'Templates',
+      response: z.array(z.unknown()),
+    },
+    () => [],
+  );
+  await list(
+    '/tasks',
+    { operationId: 'list-ai-tasks', summary: 'List AI tasks', tag: 'Tasks', response: wire.TasksListResponse },
+    () => ({ tasks: [], count: 0 }),
+  );
   await app.register(
     async (group) => {
       group.addHook('onRequest', targetOrganization);
       group.get(
         '/',
-        { schema: { operationId: 'get-provisioner-daemons', summary: 'Get provisioner daemons', tags: ['Provisioning'], response: { 200: z.array(z.unknown()) } } },
+        {
+          schema: {
+            operationId: 'get-provisioner-daemons',
+            summary: 'Get provisioner daemons',
+            tags: ['Provisioning'],
+            response: { 200: z.array(z.unknown()) },
+          },
+        },
         async (request) => deployment.provisionerDaemons(actorCtxOf(request), organizationOf(request).id),
       );
     },

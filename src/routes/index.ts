@@ -13,6 +13,7 @@ import { oidcClaimsRoutes, userLoginTypeRoutes } from './login-type.ts';
 import { membersRoutes } from './members.ts';
 import { userNotificationRoutes } from './notifications.ts';
 import { organizationRoutes, organizationsRoutes, userOrganizationRoutes } from './organizations.ts';
+import { pageRoutes } from './pages.ts';
 import { roleRoutes, userRoleRoutes } from './roles.ts';
 import { secretRoutes } from './secrets.ts';
 import { userSettingsRoutes } from './settings.ts';
@@ -23,6 +24,7 @@ import { userRoutes, usersRoutes } from './users.ts';
 /** Registers every operation. */
 export async function registerRoutes(app: FastifyInstance): Promise<void> {
   await app.register(deploymentRoutes); // anyone
+  await app.register(pageRoutes); // browsers, which they sign in themselves
   await app.register(swaggerRoutes, { prefix: '/swagger' });
   await app.register(
     async (api) => {

@@ -1,5 +1,6 @@
 // Signing in: first user, login, logout, password strength, one-time passcodes.
 import type { FastifyInstance } from 'fastify';
+import type { z } from 'zod';
 import * as wire from '../codersdk/auth.ts';
 import { Empty, Response } from '../codersdk/common.ts';
 import { passwordProblem } from '../codersdk/password-strength.ts';
@@ -8,7 +9,6 @@ import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import { clearSessionCookie, setSessionCookie } from '../http/cookies.ts';
 import * as login from '../services/login.ts';
 import * as passwords from '../services/passwords.ts';
-import type { z } from 'zod';
 
 type Body<T extends z.ZodType> = { Body: z.output<T> };
 
@@ -18,13 +18,27 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
 
   app.get(
     '/authmethods',
-    { schema: { operationId: 'get-authentication-methods', summary: 'Get authentication methods', tags: ['Users'], response: { 200: wire.AuthMethods } } },
+    {
+      schema: {
+        operationId: 'get-authentication-methods',
+        summary: 'Get authentication methods',
+        tags: ['Users'],
+        response: { 200: wire.AuthMethods },
+      },
+    },
     async (request) => login.authMethods(ctxOf(request)),
   );
 
   app.get(
     '/first',
-    { schema: { operationId: 'check-initial-user-created', summary: 'Check initial user created', tags: ['Users'], response: { 200: Response, 404: Response } } },
+    {
+      schema: {
+        operationId: 'check-initial-user-created',
+        summary: 'Check initial user created',
+        tags: ['Users'],
+        response: { 200: Response, 404: Response },
+      },
+    },
     async (request, reply) => {
       const exists = await login.isSetUp(ctxOf(request));
       if (!exists) return reply.code(404).send({ message: 'The initial user has not been created!' });
@@ -34,7 +48,15 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
 
   app.post<Body<typeof CreateFirstUserRequest>>(
     '/first',
-    { schema: { operationId: 'create-initial-user', summary: 'Create initial user', tags: ['Users'], body: CreateFirstUserRequest, response: { 201: CreateFirstUserResponse, 409: Response } } },
+    {
+      schema: {
+        operationId: 'create-initial-user',
+        summary: 'Create initial user',
+        tags: ['Users'],
+        body: CreateFirstUserRequest,
+        response: { 201: CreateFirstUserResponse, 409: Response },
+      },
+    },
     async (request, reply) => {
       const { userId, organizationId } = await login.createFirstUser(ctxOf(request), request.body);
       return reply.code(201).send({ user_id: userId, organization_id: organizationId });
@@ -45,7 +67,13 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
     '/login',
     {
       onRequest: limits.login,
-      schema: { operationId: 'log-in-user', summary: 'Log in user', tags: ['Authorization'], body: wire.LoginWithPasswordRequest, response: { 201: wire.LoginWithPasswordResponse, 401: Response } },
+      schema: {
+        operationId: 'log-in-user',
+        summary: 'Log in user',
+        tags: ['Authorization'],
+        body: wire.LoginWithPasswordRequest,
+        response: { 201: wire.LoginWithPasswordResponse, 401: Response },
+      },
     },
     async (request, reply) => {
       const key = await login.login(ctxOf(request), request.body);
@@ -58,7 +86,13 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
     '/validate-password',
     {
       onRequest: limits.login,
-      schema: { operationId: 'validate-user-password', summary: 'Validate user password', tags: ['Authorization'], body: wire.ValidateUserPasswordRequest, response: { 200: wire.ValidateUserPasswordResponse } },
+      schema: {
+        operationId: 'validate-user-password',
+        summary: 'Validate user password',
+        tags: ['Authorization'],
+        body: wire.ValidateUserPasswordRequest,
+        response: { 200: wire.ValidateUserPasswordResponse },
+      },
     },
     async (request) => {
       const problem = passwordProblem(request.body.password);
@@ -73,7 +107,13 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
     '/otp/request',
     {
       onRequest: [limits.login, passwordsOn],
-      schema: { operationId: 'request-one-time-passcode', summary: 'Request one-time passcode', tags: ['Authorization'], body: wire.RequestOneTimePasscodeRequest, response: { 204: Empty } },
+      schema: {
+        operationId: 'request-one-time-passcode',
+        summary: 'Request one-time passcode',
+        tags: ['Authorization'],
+        body: wire.RequestOneTimePasscodeRequest,
+        response: { 204: Empty },
+      },
     },
     async (request, reply) => {
       await passwords.requestPasscode(ctxOf(request), request.body.email);
@@ -85,7 +125,13 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
     '/otp/change-password',
     {
       onRequest: [limits.login, passwordsOn],
-      schema: { operationId: 'change-password-with-a-one-time-passcode', summary: 'Change password with a one-time passcode', tags: ['Authorization'], body: wire.ChangePasswordWithOneTimePasscodeRequest, response: { 204: Empty } },
+      schema: {
+        operationId: 'change-password-with-a-one-time-passcode',
+        summary: 'Change password with a one-time passcode',
+        tags: ['Authorization'],
+        body: wire.ChangePasswordWithOneTimePasscodeRequest,
+        response: { 204: Empty },
+      },
     },
     async (request, reply) => {
       await passwords.changePasswordWithPasscode(ctxOf(request), request.body);

@@ -15,7 +15,14 @@ export async function roleRoutes(app: FastifyInstance): Promise<void> {
     async (group) => {
       group.get(
         '/',
-        { schema: { operationId: 'get-site-member-roles', summary: 'Get site member roles', tags: ['Members'], response: { 200: AssignableRoles } } },
+        {
+          schema: {
+            operationId: 'get-site-member-roles',
+            summary: 'Get site member roles',
+            tags: ['Members'],
+            response: { 200: AssignableRoles },
+          },
+        },
         async (request) => roles.assignableSiteRoles(actorCtxOf(request)),
       );
     },
@@ -27,7 +34,14 @@ export async function roleRoutes(app: FastifyInstance): Promise<void> {
 export async function userRoleRoutes(app: FastifyInstance): Promise<void> {
   app.get(
     '/roles',
-    { schema: { operationId: 'get-user-roles', summary: 'Get user roles', tags: ['Users'], response: { 200: UserRolesResponse } } },
+    {
+      schema: {
+        operationId: 'get-user-roles',
+        summary: 'Get user roles',
+        tags: ['Users'],
+        response: { 200: UserRolesResponse },
+      },
+    },
     async (request) => roles.userRoles(actorCtxOf(request), targetOf(request)),
   );
 
@@ -35,8 +49,15 @@ export async function userRoleRoutes(app: FastifyInstance): Promise<void> {
     '/roles',
     {
       onRequest: notOneself,
-      schema: { operationId: 'assign-role-to-user', summary: 'Assign role to user', tags: ['Users'], body: UpdateRoles, response: { 200: User } },
+      schema: {
+        operationId: 'assign-role-to-user',
+        summary: 'Assign role to user',
+        tags: ['Users'],
+        body: UpdateRoles,
+        response: { 200: User },
+      },
     },
-    async (request) => presentUser(await roles.updateSiteRoles(actorCtxOf(request), targetOf(request), request.body.roles ?? [])),
+    async (request) =>
+      presentUser(await roles.updateSiteRoles(actorCtxOf(request), targetOf(request), request.body.roles ?? [])),
   );
 }

@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { Empty, Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/users.ts';
+import { mayUpdatePersonal, onlyOwnersTouchOwners } from '../hooks/may.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
-import { mayUpdatePersonal, onlyOwnersTouchOwners } from '../hooks/may.ts';
 import { presentUser } from '../present.ts';
 import * as list from '../services/list-users.ts';
 import * as passwords from '../services/passwords.ts';
@@ -18,7 +18,15 @@ type Body<T extends z.ZodType> = { Body: z.output<T> };
 export async function usersRoutes(app: FastifyInstance): Promise<void> {
   app.get<{ Querystring: Record<string, string | string[]> }>(
     '/',
-    { schema: { operationId: 'get-users', summary: 'Get users', tags: ['Users'], querystring: list.UserListQuery, response: { 200: wire.GetUsersResponse } } },
+    {
+      schema: {
+        operationId: 'get-users',
+        summary: 'Get users',
+        tags: ['Users'],
+        querystring: list.UserListQuery,
+        response: { 200: wire.GetUsersResponse },
+      },
+    },
     async (request) => {
       const page = await list.listUsers(actorCtxOf(request), request.query);
       return { users: page.users.map((row) => presentUser(row, true)), count: page.count };
@@ -27,7 +35,15 @@ export async function usersRoutes(app: FastifyInstance): Promise<void> {
 
   app.post<Body<typeof wire.CreateUserRequestWithOrgs>>(
     '/',
-    { schema: { operationId: 'create-new-user', summary: 'Create new user', tags: ['Users'], body: wire.CreateUserRequestWithOrgs, response: { 201: wire.User } } },
+    {
+      schema: {
+        operationId: 'create-new-user',
+        summary: 'Create new user',
+        tags: ['Users'],
+        body: wire.CreateUserRequestWithOrgs,
+        response: { 201: wire.User },
+      },
+    },
     async (request, reply) => {
       const row = await users.createUser(actorCtxOf(request), request.body);
       return reply.code(201).send(presentUser(row));
@@ -39,7 +55,14 @@ export async function usersRoutes(app: FastifyInstance): Promise<void> {
 export async function userRoutes(app: FastifyInstance): Promise<void> {
   app.get(
     '/',
-    { schema: { operationId: 'get-user-by-name', summary: 'Get user by name', tags: ['Users'], response: { 200: wire.User } } },
+    {
+      schema: {
+        operationId: 'get-user-by-name',
+        summary: 'Get user by name',
+        tags: ['Users'],
+        response: { 200: wire.User },
+      },
+    },
     async (request) => presentUser(targetOf(request)),
   );
 
@@ -54,7 +77,15 @@ export async function userRoutes(app: FastifyInstance): Promise<void> {
 
   app.put<Body<typeof wire.UpdateUserProfileRequest>>(
     '/profile',
-    { schema: { operationId: 'update-user-profile', summary: 'Update user profile', tags: ['Users'], body: wire.UpdateUserProfileRequest, response: { 200: wire.User } } },
+    {
+      schema: {
+        operationId: 'update-user-profile',
+        summary: 'Update user profile',
+        tags: ['Users'],
+        body: wire.UpdateUserProfileRequest,
+        response: { 200: wire.User },
+      },
+    },
     async (request) => presentUser(await users.updateProfile(actorCtxOf(request), targetOf(request), request.body)),
   );
 
@@ -64,7 +95,13 @@ export async function userRoutes(app: FastifyInstance): Promise<void> {
         '/',
         {
           onRequest: [app.limits.login, mayUpdatePersonal, onlyOwnersTouchOwners],
-          schema: { operationId: 'update-user-password', summary: 'Update user password', tags: ['Users'], body: wire.UpdateUserPasswordRequest, response: { 204: Empty } },
+          schema: {
+            operationId: 'update-user-password',
+            summary: 'Update user password',
+            tags: ['Users'],
+            body: wire.UpdateUserPasswordRequest,
+            response: { 204: Empty },
+          },
         },
         async (request, reply) => {
           await passwords.changePassword(actorCtxOf(request), targetOf(request), request.body);
@@ -75,10 +112,15 @@ export async function userRoutes(app: FastifyInstance): Promise<void> {
     { prefix: '/password' },
   );
 
-  for (const [word, status, title] of [['suspend', 'suspended', 'Suspend user account'], ['activate', 'active', 'Activate user account']] as const) {
+  for (const [word, status, title] of [
+    ['suspend', 'suspended', 'Suspend user account'],
+    ['activate', 'active', 'Activate user account'],
+  ] as const) {
     app.put(
       `/status/${word}`,
-      { schema: { operationId: `${word}-user-account`, summary: title, tags: ['Users'], response: { 200: wire.User } } },
+      {
+        schema: { operationId: `${word}-user-account`, summary: title, tags: ['Users'], response: { 200: wire.User } },
+      },
       async (request) => presentUser(await setStatus(actorCtxOf(request), targetOf(request), status)),
     );
   }

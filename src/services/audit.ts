@@ -5,8 +5,16 @@ import { insertAuditLog } from '../store/audit.ts';
 
 export type AuditAction = 'create' | 'write' | 'delete' | 'login' | 'logout' | 'register' | 'request_password_reset';
 export type AuditResource =
-  | 'user' | 'api_key' | 'git_ssh_key' | 'organization' | 'organization_member' | 'user_secret' | 'user_skill'
-  | 'convert_login' | 'notifications_settings' | 'user_settings';
+  | 'user'
+  | 'api_key'
+  | 'git_ssh_key'
+  | 'organization'
+  | 'organization_member'
+  | 'user_secret'
+  | 'user_skill'
+  | 'convert_login'
+  | 'notifications_settings'
+  | 'user_settings';
 
 export interface AuditEntry {
   action: AuditAction;

@@ -63,7 +63,11 @@ export async function buildInfo(ctx: Ctx): Promise<BuildInfoResponse> {
 }
 
 /** GET /updatecheck: this server never looks for updates. */
-export const updateCheck = (ctx: Ctx) => ({ current: true, version: ctx.config.deployment.advertisedVersion, url: HOMEPAGE });
+export const updateCheck = (ctx: Ctx) => ({
+  current: true,
+  version: ctx.config.deployment.advertisedVersion,
+  url: HOMEPAGE,
+});
 
 /** GET /entitlements: all that this product does is entitled and enabled. */
 export async function entitlements(ctx: Ctx): Promise<Entitlements> {
@@ -148,7 +152,28 @@ export async function updateNotificationsSettings(ctx: ActorCtx, settings: Notif
 }
 
 /** Search keys of workspaces and tasks that clients send; there is nothing to find here. */
-const WORKSPACE_KEYS = ['owner', 'name', 'template', 'status', 'has-agent', 'dormant', 'last_used_before', 'last_used_after', 'organization', 'id', 'outdated', 'param', 'shared', 'shared_with_user', 'shared_with_group', 'has-ai-task', 'healthy', 'has_external_agent', 'has_ai_task', 'has-external-agent'];
+const WORKSPACE_KEYS = [
+  'owner',
+  'name',
+  'template',
+  'status',
+  'has-agent',
+  'dormant',
+  'last_used_before',
+  'last_used_after',
+  'organization',
+  'id',
+  'outdated',
+  'param',
+  'shared',
+  'shared_with_user',
+  'shared_with_group',
+  'has-ai-task',
+  'healthy',
+  'has_external_agent',
+  'has_ai_task',
+  'has-external-agent',
+];
 
 /** GET /workspaces on a deployment without any. @throws ApiError 400 for a bad query or page */
 export function listWorkspaces(query: Query) {

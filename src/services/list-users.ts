@@ -61,7 +61,8 @@ export function pageOf(query: Query): Page {
   const afterId = reader.uuid('after_id', parseUuid);
   const limit = reader.positiveInt32('limit');
   const offset = reader.positiveInt32('offset');
-  if (reader.problems.length > 0) throw badRequest('Query parameters have invalid values.', { validations: reader.problems });
+  if (reader.problems.length > 0)
+    throw badRequest('Query parameters have invalid values.', { validations: reader.problems });
   return { afterId: afterId === NIL_UUID ? undefined : afterId, limit: limit || undefined, offset };
 }
 

@@ -40,7 +40,10 @@ export const isSetUp = (ctx: Ctx): Promise<boolean> => hasAnyUser(ctx.db);
  * Creates the very first account, an owner. Of several at once exactly one succeeds.
  * @throws ApiError 409 once any user exists, 400 for a weak password (golden: session-first-user)
  */
-export async function createFirstUser(ctx: Ctx, input: CreateFirstUserRequest): Promise<{ userId: string; organizationId: string }> {
+export async function createFirstUser(
+  ctx: Ctx,
+  input: CreateFirstUserRequest,
+): Promise<{ userId: string; organizationId: string }> {
   const exists = () => conflict('The initial user has already been created.');
   if (await hasAnyUser(ctx.db)) throw exists();
   const problem = passwordProblem(input.password);
@@ -55,17 +58,38 @@ export async function createFirstUser(ctx: Ctx, input: CreateFirstUserRequest): 
       const userId = randomUUID();
       await insertAccount(
         ctx,
-        { id: userId, username: input.username, email: input.email, name: input.name, hashedPassword, loginType: 'password', status: 'active', roles: ['owner'], createdAt: now, updatedAt: now },
+        {
+          id: userId,
+          username: input.username,
+          email: input.email,
+          name: input.name,
+          hashedPassword,
+          loginType: 'password',
+          status: 'active',
+          roles: ['owner'],
+          createdAt: now,
+          updatedAt: now,
+        },
         [organizationId],
         sshKey,
       );
       const user = await reread(ctx, userId);
-      await audit(ctx, { action: 'create', resourceType: 'user', resourceId: userId, resourceTarget: user.username, after: auditedUser(user), userId, status: 201 });
+      await audit(ctx, {
+        action: 'create',
+        resourceType: 'user',
+        resourceId: userId,
+        resourceTarget: user.username,
+        after: auditedUser(user),
+        userId,
+        status: 201,
+      });
       return { userId, organizationId };
     });
   } catch (err) {
     if (isTaken(err)) {
-      throw conflict('A user with this username already exists.', { validations: [{ field: 'username', detail: 'This username is already in use.' }] });
+      throw conflict('A user with this username already exists.', {
+        validations: [{ field: 'username', detail: 'This username is already in use.' }],
+      });
     }
     throw err;
   }
@@ -84,7 +108,10 @@ export async function checkPassword(ctx: Ctx, input: LoginWithPasswordRequest): 
   if (!found || !right) throw wrongPassword();
   if (ctx.config.passwords.authDisabled) throw new ApiError(403, 'Password authentication is disabled.');
   if (found.loginType !== 'password') {
-    throw new ApiError(403, `Incorrect login type, attempting to use "password" but user is of login type "${found.loginType}"`);
+    throw new ApiError(
+      403,
+      `Incorrect login type, attempting to use "password" but user is of login type "${found.loginType}"`,
+    );
   }
   if (needsRehash(found.hashedPassword)) {
     // Conditional on the hash that was checked: a password changed meanwhile must not come back.

@@ -4,7 +4,7 @@ import { isEmail, isReservedUsername, isUsername } from '../codersdk/names.ts';
 import { passwordProblem } from '../codersdk/password-strength.ts';
 import { hashPassword } from '../crypto/passwords.ts';
 import { type Ctx, nowText, withTx } from '../ctx.ts';
-import { badRequest, conflict, invalid, notFound } from '../errors.ts';
+import { ApiError, badRequest, conflict, invalid, notFound } from '../errors.ts';
 import { deleteKeysOfUser } from '../store/keys.ts';
 import { findDefaultOrganization } from '../store/organizations.ts';
 import { findUserByName, type UserRow, updateUser } from '../store/users.ts';
@@ -69,7 +69,7 @@ export async function createOwner(
  */
 export async function resetPassword(ctx: Ctx, username: string, password: string): Promise<void> {
   const user = await findUserByName(ctx.db, username);
-  if (!user) throw notFound();
+  if (!user) throw new ApiError(404, `There is no user ${username}.`);
   if (user.loginType !== 'password')
     throw badRequest(`${user.username} logs in by ${user.loginType}, not by password.`);
   checkPassword(password);

@@ -15,7 +15,11 @@ export function requireOwnerFor(actor: Actor, target: UserRow): void {
  * Call it inside the transaction that takes the owner away.
  * @throws ApiError 400 when this is the last owner who can act
  */
-export async function requireAnotherOwner(ctx: Ctx, userId: string, what: 'deleted' | 'demoted' | 'suspended'): Promise<void> {
+export async function requireAnotherOwner(
+  ctx: Ctx,
+  userId: string,
+  what: 'deleted' | 'demoted' | 'suspended',
+): Promise<void> {
   const owners = await lockOwners(ctx.db);
   if (!owners.some((owner) => owner.id === userId)) return;
   if (!owners.some((owner) => owner.id !== userId && owner.status !== 'suspended')) {

@@ -12,7 +12,14 @@ import { resetPasswordMail } from '../mail-templates.ts';
 import { canByKey } from '../rbac/authorize.ts';
 import { newKeyObject } from '../rbac/policy.ts';
 import { deleteKeysOfUser } from '../store/keys.ts';
-import { findCredentialsByEmail, findPasswordHash, setOneTimePasscode, spendOneTimePasscode, updateUser, type UserRow } from '../store/users.ts';
+import {
+  findCredentialsByEmail,
+  findPasswordHash,
+  setOneTimePasscode,
+  spendOneTimePasscode,
+  type UserRow,
+  updateUser,
+} from '../store/users.ts';
 import { audit } from './audit.ts';
 
 const PASSCODE_LIFETIME = 20 * MINUTE;
@@ -31,22 +38,36 @@ const sameAsOld = () => badRequest('New password cannot match old password.');
  */
 export async function changePassword(ctx: ActorCtx, target: UserRow, input: UpdateUserPasswordRequest): Promise<void> {
   const own = target.id === ctx.actor.user.id;
-  if (target.loginType !== 'password') throw badRequest('Users without password login type cannot change their password.');
+  if (target.loginType !== 'password')
+    throw badRequest('Users without password login type cannot change their password.');
   checkStrength(input.password);
   const hash = await findPasswordHash(ctx.db, target.id);
   if (own && input.old_password === '') throw badRequest('Old password is required.');
   if (input.old_password !== '' && !(await verifyPassword(hash, input.old_password))) {
-    throw badRequest('Old password is incorrect.', { validations: [{ field: 'old_password', detail: 'Old password is incorrect.' }] });
+    throw badRequest('Old password is incorrect.', {
+      validations: [{ field: 'old_password', detail: 'Old password is incorrect.' }],
+    });
   }
   if (await verifyPassword(hash, input.password)) throw sameAsOld();
   // A new password ends all keys of the user: a user administrator may do that, a key that must not end keys may not.
   if (!canByKey(ctx.actor.subject, 'delete', newKeyObject(target.id))) throw forbidden();
   const hashedPassword = await hashPassword(input.password);
   await withTx(ctx, async (ctx) => {
-    const found = await updateUser(ctx.db, target.id, { hashedPassword, hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null });
+    const found = await updateUser(ctx.db, target.id, {
+      hashedPassword,
+      hashedOneTimePasscode: null,
+      oneTimePasscodeExpiresAt: null,
+    });
     if (!found) throw notFound();
     await deleteKeysOfUser(ctx.db, target.id);
-    await audit(ctx, { action: 'write', resourceType: 'user', resourceId: target.id, resourceTarget: target.username, secretFields: ['hashed_password'], status: 204 });
+    await audit(ctx, {
+      action: 'write',
+      resourceType: 'user',
+      resourceId: target.id,
+      resourceTarget: target.username,
+      secretFields: ['hashed_password'],
+      status: 204,
+    });
   });
 }
 
@@ -66,9 +87,18 @@ export async function requestPasscode(ctx: Ctx, email: string): Promise<void> {
   if (!user) return;
   await withTx(ctx, async (ctx) => {
     await setOneTimePasscode(ctx.db, user.id, hashedOneTimePasscode, instantText(ctx.clock() + PASSCODE_LIFETIME));
-    await audit(ctx, { action: 'request_password_reset', resourceType: 'user', resourceId: user.id, resourceTarget: user.username, userId: user.id, status: 204 });
+    await audit(ctx, {
+      action: 'request_password_reset',
+      resourceType: 'user',
+      resourceId: user.id,
+      resourceTarget: user.username,
+      userId: user.id,
+      status: 204,
+    });
   });
-  ctx.mailer.enqueue(resetPasswordMail({ accessUrl: ctx.config.accessUrl, to: user.email, name: user.name || user.username, passcode }));
+  ctx.mailer.enqueue(
+    resetPasswordMail({ accessUrl: ctx.config.accessUrl, to: user.email, name: user.name || user.username, passcode }),
+  );
 }
 
 /**
@@ -76,19 +106,31 @@ export async function requestPasscode(ctx: Ctx, email: string): Promise<void> {
  * spends nothing. Golden: session-passwords
  * @throws ApiError 400 for a weak or repeated password, a wrong or late passcode
  */
-export async function changePasswordWithPasscode(ctx: Ctx, input: ChangePasswordWithOneTimePasscodeRequest): Promise<void> {
+export async function changePasswordWithPasscode(
+  ctx: Ctx,
+  input: ChangePasswordWithOneTimePasscodeRequest,
+): Promise<void> {
   checkStrength(input.password);
   const incorrect = () => badRequest('Incorrect email or one-time passcode.');
   const user = await findCredentialsByEmail(ctx.db, input.email);
   const passcodeHash = user?.hashedOneTimePasscode ?? '';
   const right = await verifyPassword(passcodeHash, input.one_time_passcode);
   if (!user || !right) throw incorrect();
-  if (!user.oneTimePasscodeExpiresAt || Date.parse(user.oneTimePasscodeExpiresAt) * 1000 < ctx.clock()) throw incorrect();
+  if (!user.oneTimePasscodeExpiresAt || Date.parse(user.oneTimePasscodeExpiresAt) * 1000 < ctx.clock())
+    throw incorrect();
   if (await verifyPassword(user.hashedPassword, input.password)) throw sameAsOld();
   const hashedPassword = await hashPassword(input.password);
   await withTx(ctx, async (ctx) => {
     if (!(await spendOneTimePasscode(ctx.db, user.id, passcodeHash, hashedPassword))) throw incorrect();
     await deleteKeysOfUser(ctx.db, user.id);
-    await audit(ctx, { action: 'write', resourceType: 'user', resourceId: user.id, resourceTarget: user.username, userId: user.id, secretFields: ['hashed_password'], status: 204 });
+    await audit(ctx, {
+      action: 'write',
+      resourceType: 'user',
+      resourceId: user.id,
+      resourceTarget: user.username,
+      userId: user.id,
+      secretFields: ['hashed_password'],
+      status: 204,
+    });
   });
 }

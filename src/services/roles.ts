@@ -5,10 +5,11 @@ import { badRequest, forbidden, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
 import { assignRoleObject, memberObject, userObject } from '../rbac/policy.ts';
 import { canAssign, isSiteRole, type ListedRole, listedSiteRoles } from '../rbac/roles.ts';
+import { retrySerializable } from '../store/db.ts';
 import { listMemberships } from '../store/organizations.ts';
-import { lockUser, updateUser, type UserRow } from '../store/users.ts';
+import { lockOwners, lockUser, updateUser, type UserRow } from '../store/users.ts';
 import { audit } from './audit.ts';
-import { requireAnotherOwner } from './owners.ts';
+import { isOwner, requireAnotherOwner } from './owners.ts';
 import { reread } from './users.ts';
 
 /** A role of the list with the caller's right to hand it out. */
@@ -63,7 +64,9 @@ export async function updateSiteRoles(ctx: ActorCtx, target: UserRow, roles: str
     throw badRequest('Cannot modify roles for OIDC users when role sync is enabled.');
   }
   const wanted = [...new Set(roles)].sort();
-  return withTx(ctx, async (ctx) => {
+  const change = () => withTx(ctx, async (ctx) => {
+    // All owners before the target: two demotions that lock their targets first would wait for each other.
+    if (isOwner(target)) await lockOwners(ctx.db);
     const locked = await lockUser(ctx.db, target.id);
     if (!locked) throw notFound();
     const { added, removed } = roleChange(locked.roles, [...roles, 'member']);
@@ -80,4 +83,6 @@ export async function updateSiteRoles(ctx: ActorCtx, target: UserRow, roles: str
     await audit(ctx, { action: 'write', resourceType: 'user', resourceId: target.id, resourceTarget: target.username, before: { roles: locked.roles }, after: { roles: wanted } });
     return reread(ctx, target.id);
   });
+  // Somebody made an owner a moment ago is locked out of order; who then waits in a circle starts again.
+  return retrySerializable(change);
 }

@@ -19,7 +19,7 @@ import { audit } from './audit.ts';
 import { changeProblems, limitProblem, newSecretProblems } from './secret-rules.ts';
 
 /** Ties an encrypted value to its row: moved to another one it does not decrypt. */
-const aadOf = (id: string) => `user_secrets:${id}`;
+export const secretAad = (id: string) => `user_secrets:${id}`;
 
 const auditedSecret = (secret: SecretRow) => ({
   name: secret.name,
@@ -86,7 +86,7 @@ export async function createSecret(ctx: ActorCtx, target: UserRow, input: Create
   const id = randomUUID();
   const { name, description, env_name: envName, file_path: filePath } = input;
   const valueBytes = Buffer.byteLength(input.value);
-  const value = ctx.secretBox.encrypt(input.value, aadOf(id));
+  const value = ctx.secretBox.encrypt(input.value, secretAad(id));
   return withTx(ctx, async (ctx) => {
     if (!(await lockUser(ctx.db, target.id))) throw notFound();
     await checkRoom(ctx, target.id, { name, envName, filePath, valueBytes });
@@ -139,7 +139,7 @@ export async function updateSecret(
     await checkRoom(ctx, target.id, { name, ...wanted }, before);
     const after = await updateRow(ctx.db, before.id, {
       ...wanted,
-      ...(input.value !== undefined && { value: ctx.secretBox.encrypt(input.value, aadOf(before.id)) }),
+      ...(input.value !== undefined && { value: ctx.secretBox.encrypt(input.value, secretAad(before.id)) }),
       updatedAt: nowText(ctx),
     });
     if (!after) throw notFound();

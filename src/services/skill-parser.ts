@@ -2,6 +2,7 @@
 import { isAlias, isMap, isScalar, parseAllDocuments, Scalar, type YAMLMap } from 'yaml';
 import { trimmed } from '../codersdk/names.ts';
 import { badRequest } from '../errors.ts';
+import { quoted } from '../rbac/allow-lists.ts';
 
 export const MAX_CONTENT_BYTES = 65_536;
 const MAX_NAME_BYTES = 256;
@@ -102,7 +103,7 @@ export function parseSkill(content: string): ParsedSkill {
   if (!name) throw invalidName("frontmatter must contain a 'name' field");
   const description = fields.has('description') ? stringOf(fields.get('description')) : '';
   if (description === undefined) throw invalidContent('frontmatter field "description" must be a string');
-  if (!NAME.test(name)) throw invalidName(`${JSON.stringify(name)} must match ${NAME.source}`);
+  if (!NAME.test(name)) throw invalidName(`${quoted(name)} must match ${NAME.source}`);
   if (name.length > MAX_NAME_BYTES) {
     throw invalidName(`"${name}" is ${name.length} bytes, maximum is ${MAX_NAME_BYTES} bytes`);
   }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ActorCtx, nowText, withTx } from '../ctx.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
+import { quoted } from '../rbac/allow-lists.ts';
 import { can } from '../rbac/authorize.ts';
 import { userOwned } from '../rbac/policy.ts';
 import {
@@ -84,7 +85,7 @@ export async function updateSkill(ctx: ActorCtx, target: UserRow, name: string, 
   const parsed = parseSkill(content);
   if (parsed.name !== name) {
     throw badRequest('Skill name in path does not match frontmatter name.', {
-      detail: `path has ${JSON.stringify(name)}, frontmatter has "${parsed.name}"`,
+      detail: `path has ${quoted(name)}, frontmatter has "${parsed.name}"`,
     });
   }
   if (!may(ctx, 'read', target)) throw forbidden();

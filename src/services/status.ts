@@ -3,7 +3,7 @@ import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
 import { userObject } from '../rbac/policy.ts';
-import { lockUser, updateUser, type UserRow } from '../store/users.ts';
+import { lockUser, type UserRow, updateUser } from '../store/users.ts';
 import { audit } from './audit.ts';
 import { isOwner, requireAnotherOwner } from './owners.ts';
 import { auditedUser, requireKnownActor, reread } from './users.ts';
@@ -56,7 +56,14 @@ export async function setStatus(ctx: ActorCtx, target: UserRow, status: 'active'
     if (status === 'suspended' && isOwner(locked)) throw badRequest(SUSPEND_OWNER);
     await updateUser(ctx.db, target.id, { status, updatedAt: nowText(ctx) });
     const updated = await reread(ctx, target.id);
-    await audit(ctx, { action: 'write', resourceType: 'user', resourceId: target.id, resourceTarget: target.username, before: auditedUser(target), after: auditedUser(updated) });
+    await audit(ctx, {
+      action: 'write',
+      resourceType: 'user',
+      resourceId: target.id,
+      resourceTarget: target.username,
+      before: auditedUser(target),
+      after: auditedUser(updated),
+    });
     return updated;
   });
 }

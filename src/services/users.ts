@@ -29,6 +29,7 @@ export const auditedUser = (user: UserRow) => ({
   status: user.status,
   roles: user.roles,
   login_type: user.loginType,
+  organization_ids: user.organizationIds,
 });
 
 /** Reads a user that is known to exist. */

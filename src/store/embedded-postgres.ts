@@ -1,7 +1,7 @@
 // Runs our own PostgreSQL: starts it on a private socket, starts it again after a crash, stops it with the server.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -51,6 +51,13 @@ function socketFolder(dataDir: string, account: Account | undefined): string {
   const fits = Buffer.byteLength(join(beside, SOCKET_NAME)) <= MAX_SOCKET_PATH;
   const reachable = account === undefined || canReach(dataDir, account);
   return privateFolder(fits && reachable ? beside : join(temporaryFolder(dataDir, account), 'socket'), account);
+}
+
+function removeSocketFolder(folder: string, dataDir: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  const parent = dirname(folder);
+  // A temp folder that also holds a copy of the programs stays for the next start.
+  if (parent !== dataDir && readdirSync(parent).length === 0) rmdirSync(parent);
 }
 
 function launchArguments({ socketFolder, fsync }: Setup): string[] {
@@ -237,6 +244,7 @@ export async function startEmbeddedPostgres({
       url: urlOf(setup.socketFolder),
       stop: async () => {
         await stop();
+        removeSocketFolder(setup.socketFolder, directory);
         release();
       },
     };

@@ -122,16 +122,17 @@ export interface KeyUse {
  * ended: its expiry moves only if it is still the one that was read.
  */
 export async function touchKey(db: Db, { keyId, seenAt, ip, expiry }: KeyUse): Promise<void> {
+  // The user's row before the key's, as whoever deletes a user or sets a password: otherwise each could wait for the other.
   await db.execute(sql`
-    with key as (
-      update api_keys set
-        last_used = case when ${ip ?? null}::text is null then last_used else ${seenAt}::timestamptz end,
-        ip_address = coalesce(${ip ?? null}::text, ip_address),
-        expires_at = case when expires_at = ${expiry?.from ?? null}::timestamptz then ${expiry?.to ?? null}::timestamptz else expires_at end
-      where id = ${keyId} returning user_id
+    with seen as (
+      update users set last_seen_at = ${seenAt}::timestamptz, updated_at = ${seenAt}::timestamptz
+      where id = (select user_id from api_keys where id = ${keyId}) and deleted = false returning id
     )
-    update users set last_seen_at = ${seenAt}::timestamptz, updated_at = ${seenAt}::timestamptz
-    from key where users.id = key.user_id and users.deleted = false`);
+    update api_keys set
+      last_used = case when ${ip ?? null}::text is null then last_used else ${seenAt}::timestamptz end,
+      ip_address = coalesce(${ip ?? null}::text, ip_address),
+      expires_at = case when expires_at = ${expiry?.from ?? null}::timestamptz then ${expiry?.to ?? null}::timestamptz else expires_at end
+    from seen where api_keys.id = ${keyId} and api_keys.user_id = seen.id`);
 }
 
 /** Deletes every key of a user; the ids of the deleted ones. */

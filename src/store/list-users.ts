@@ -1,5 +1,5 @@
 // The list of users: filters, order and count in one statement, prepared once for each set of filters.
-import { and, Column, eq, gt, is, type SQL, sql } from 'drizzle-orm';
+import { and, Column, gt, is, type SQL, sql } from 'drizzle-orm';
 import type { OwnedRows } from '../rbac/authorize.ts';
 import type { Db } from './db.ts';
 import { userCounts, users } from './schema.ts';
@@ -43,19 +43,38 @@ const instant = (name: string) => sql`${sql.placeholder(name)}::timestamptz`;
 /** The conditions of a filter, in a fixed order so that equal sets give the same statement. */
 export function userConditions(filter: UserFilter): Condition[] {
   const conditions: Condition[] = [];
-  const add = (key: string, where: SQL | undefined, values?: Record<string, unknown>) => conditions.push({ key, where, ...(values && { values }) });
+  const add = (key: string, where: SQL | undefined, values?: Record<string, unknown>) =>
+    conditions.push({ key, where, ...(values && { values }) });
   // chr(1) parts name from address in the searched column: a term with it can match nothing.
-  if (filter.search) add('search', sql`${users.searchText} like ${sql.placeholder('search')}`, { search: filter.search.includes('\u0001') ? '' : containing(filter.search.toLowerCase()) });
-  if (filter.name) add('name', sql`lower(${users.name}) like ${sql.placeholder('name')}`, { name: containing(filter.name.toLowerCase()) });
-  if (filter.statuses?.length) add('status', sql`${users.status} = any(${texts('statuses')})`, { statuses: filter.statuses });
+  if (filter.search)
+    add('search', sql`${users.searchText} like ${sql.placeholder('search')}`, {
+      search: filter.search.includes('\u0001') ? '' : containing(filter.search.toLowerCase()),
+    });
+  if (filter.name)
+    add('name', sql`lower(${users.name}) like ${sql.placeholder('name')}`, {
+      name: containing(filter.name.toLowerCase()),
+    });
+  if (filter.statuses?.length)
+    add('status', sql`${users.status} = any(${texts('statuses')})`, { statuses: filter.statuses });
   if (filter.roles?.length) add('roles', sql`${users.roles} && ${texts('roles')}`, { roles: filter.roles });
-  if (filter.loginTypes?.length) add('login', sql`${users.loginType} = any(${texts('loginTypes')})`, { loginTypes: filter.loginTypes });
-  if (filter.serviceAccount !== undefined) add('service', sql`${users.isServiceAccount} = ${sql.placeholder('serviceAccount')}`, { serviceAccount: filter.serviceAccount });
-  if (filter.createdAfter) add('ca', sql`${users.createdAt} >= ${instant('createdAfter')}`, { createdAfter: filter.createdAfter });
-  if (filter.createdBefore) add('cb', sql`${users.createdAt} <= ${instant('createdBefore')}`, { createdBefore: filter.createdBefore });
-  if (filter.lastSeenAfter) add('sa', sql`${users.lastSeenAt} >= ${instant('lastSeenAfter')}`, { lastSeenAfter: filter.lastSeenAfter });
-  if (filter.lastSeenBefore) add('sb', sql`${users.lastSeenAt} <= ${instant('lastSeenBefore')}`, { lastSeenBefore: filter.lastSeenBefore });
-  if (filter.githubComUserId) add('github', sql`${users.githubComUserId} = ${sql.placeholder('githubComUserId')}::bigint`, { githubComUserId: String(filter.githubComUserId) });
+  if (filter.loginTypes?.length)
+    add('login', sql`${users.loginType} = any(${texts('loginTypes')})`, { loginTypes: filter.loginTypes });
+  if (filter.serviceAccount !== undefined)
+    add('service', sql`${users.isServiceAccount} = ${sql.placeholder('serviceAccount')}`, {
+      serviceAccount: filter.serviceAccount,
+    });
+  if (filter.createdAfter)
+    add('ca', sql`${users.createdAt} >= ${instant('createdAfter')}`, { createdAfter: filter.createdAfter });
+  if (filter.createdBefore)
+    add('cb', sql`${users.createdAt} <= ${instant('createdBefore')}`, { createdBefore: filter.createdBefore });
+  if (filter.lastSeenAfter)
+    add('sa', sql`${users.lastSeenAt} >= ${instant('lastSeenAfter')}`, { lastSeenAfter: filter.lastSeenAfter });
+  if (filter.lastSeenBefore)
+    add('sb', sql`${users.lastSeenAt} <= ${instant('lastSeenBefore')}`, { lastSeenBefore: filter.lastSeenBefore });
+  if (filter.githubComUserId)
+    add('github', sql`${users.githubComUserId} = ${sql.placeholder('githubComUserId')}::bigint`, {
+      githubComUserId: String(filter.githubComUserId),
+    });
   return conditions;
 }
 
@@ -63,8 +82,18 @@ export function userConditions(filter: UserFilter): Condition[] {
 function visibleConditions(rows: OwnedRows): Condition[] {
   const conditions: Condition[] = [];
   if (rows.owner === 'none') conditions.push({ key: 'nobody', where: sql`false` });
-  if (rows.owner === 'self') conditions.push({ key: 'self', where: sql`${users.id} = ${sql.placeholder('self')}`, values: { self: rows.userId } });
-  if (rows.ids !== 'all') conditions.push({ key: 'ids', where: sql`${users.id} = any(${sql.placeholder('ids')}::uuid[])`, values: { ids: rows.ids } });
+  if (rows.owner === 'self')
+    conditions.push({
+      key: 'self',
+      where: sql`${users.id} = ${sql.placeholder('self')}`,
+      values: { self: rows.userId },
+    });
+  if (rows.ids !== 'all')
+    conditions.push({
+      key: 'ids',
+      where: sql`${users.id} = any(${sql.placeholder('ids')}::uuid[])`,
+      values: { ids: rows.ids },
+    });
   return conditions;
 }
 
@@ -75,7 +104,10 @@ const listed = sql`${users.deleted} = false and ${users.isSystem} = false`;
 
 /** The user's columns as expressions: the table comes in through a lateral join, which the builder does not know. */
 const selected = Object.fromEntries(
-  Object.entries(userColumns).map(([name, column]) => [name, is(column, Column) ? sql`${column}`.mapWith(column) : column]),
+  Object.entries(userColumns).map(([name, column]) => [
+    name,
+    is(column, Column) ? sql`${column}`.mapWith(column) : column,
+  ]),
 ) as { [K in keyof UserRow]: SQL<UserRow[K]> };
 
 /** How the matches are counted: by the triggers' counters, with the matches themselves, or beside the page. */
@@ -97,9 +129,7 @@ function build(db: Db, key: string, conditions: (SQL | undefined)[], counting: C
   const joined = limited
     ? query.crossJoinLateral(sql`(select * from ${users} where ${users.id} = page.id limit 1) users`)
     : query.innerJoin(users, sql`${users.id} = page.id`);
-  return joined
-    .orderBy(sql`page.username_lower`)
-    .prepare(`list_users_${key}`);
+  return joined.orderBy(sql`page.username_lower`).prepare(`list_users_${key}`);
 }
 
 const made = new WeakMap<Db, Map<string, ReturnType<typeof build>>>();
@@ -108,14 +138,22 @@ const made = new WeakMap<Db, Map<string, ReturnType<typeof build>>>();
  * One page of the users that a caller may see, ordered by lower-cased name byte by byte, and how many match behind the
  * cursor (0 when the page is empty). Golden: users-paging
  */
-export async function listUsers(db: Db, filter: UserFilter, rows: OwnedRows, page: Page): Promise<{ users: UserRow[]; count: number }> {
+export async function listUsers(
+  db: Db,
+  filter: UserFilter,
+  rows: OwnedRows,
+  page: Page,
+): Promise<{ users: UserRow[]; count: number }> {
   const conditions = [...userConditions(filter), ...visibleConditions(rows)];
   // Only the unfiltered list of somebody who sees all is what the counters count.
   const counted = conditions.length === 0 && !page.afterId;
   if (page.afterId) {
     conditions.push({
       key: 'after',
-      where: gt(users.usernameLower, sql`(select a.username_lower from users a where a.id = ${sql.placeholder('afterId')})`),
+      where: gt(
+        users.usernameLower,
+        sql`(select a.username_lower from users a where a.id = ${sql.placeholder('afterId')})`,
+      ),
       values: { afterId: page.afterId },
     });
   }
@@ -126,10 +164,19 @@ export async function listUsers(db: Db, filter: UserFilter, rows: OwnedRows, pag
   let statement = statements.get(key);
   if (!statement) {
     const counting = counted ? 'counters' : filter.search ? 'window' : 'subquery';
-    statement = build(db, key, conditions.map((condition) => condition.where), counting, limited);
+    statement = build(
+      db,
+      key,
+      conditions.map((condition) => condition.where),
+      counting,
+      limited,
+    );
     statements.set(key, statement);
   }
-  const values = Object.assign({ limit: page.limit ?? null, offset: page.offset ?? 0 }, ...conditions.map((condition) => condition.values));
+  const values = Object.assign(
+    { limit: page.limit ?? null, offset: page.offset ?? 0 },
+    ...conditions.map((condition) => condition.values),
+  );
   const found = await statement.execute(values);
   return { users: found, count: Number(found[0]?.total ?? 0) };
 }

@@ -1,75 +1,79 @@
-// Storing a new key, and its audit entry with it, in one round trip.
+// Storing new keys, each with its audit entry: all that are waiting in one statement.
 import { sql } from 'drizzle-orm';
-import type { Db } from './db.ts';
+import { batched } from './batches.ts';
+import { type Db, isUnavailable } from './db.ts';
 import { prepared } from './prepared.ts';
 import { type apiKeys, type auditLogs, EPOCH } from './schema.ts';
 
 export type NewKey = Required<Omit<typeof apiKeys.$inferInsert, 'updatedAt' | 'lastUsed'>>;
 type AuditLog = typeof auditLogs.$inferInsert;
 
-const value = (name: string) => sql.placeholder(name);
+/** What became of a key: `no-user` when the user is deleted or unknown; nothing is stored for it but with `stored`. */
+export type Outcome = 'stored' | 'no-user' | 'name-taken';
 
-// The user's row is locked so that a deletion under way either ends before or takes this key along.
-const OWNER = sql`select id from users where id = ${value('userId')}::uuid and deleted = false for share`;
+interface Entry {
+  key: NewKey;
+  log: AuditLog | undefined;
+}
+
+const MAX_BATCH = 100;
+
+const INPUT = sql`select * from json_to_recordset(${sql.placeholder('entries')}::json) as entry(
+  "keyId" text, "hashedSecret" bytea, "userId" uuid, "expiresAt" timestamptz, "createdAt" timestamptz, "loginType" text,
+  "lifetimeSeconds" bigint, "ipAddress" text, "tokenName" text, scopes text[], "allowList" text[],
+  "logId" uuid, time timestamptz, "logUserId" uuid, ip text, "userAgent" text, "requestId" uuid, "resourceType" text,
+  "resourceTarget" text, action text, diff jsonb, "statusCode" int)`;
+
+// A deletion locks its user's row first: it either takes these keys along, or they are not stored. In one order, so that
+// two statements never wait for each other.
+const OWNER = sql`select id from users where id in (select "userId" from input) and deleted = false order by id for key share`;
 
 const KEY = sql`insert into api_keys
     (id, hashed_secret, user_id, last_used, expires_at, created_at, updated_at, login_type, lifetime_seconds, ip_address, token_name, scopes, allow_list)
-  select ${value('keyId')}::text, ${value('hashedSecret')}::bytea, owner.id, ${sql.raw(`'${EPOCH}'`)}::timestamptz,
-    ${value('expiresAt')}::timestamptz, ${value('createdAt')}::timestamptz, ${value('createdAt')}::timestamptz,
-    ${value('loginType')}::text, ${value('lifetimeSeconds')}::bigint, ${value('ipAddress')}::text, ${value('tokenName')}::text,
-    ${value('scopes')}::text[], ${value('allowList')}::text[]
-  from owner
+  select "keyId", "hashedSecret", "userId", ${sql.raw(`'${EPOCH}'`)}::timestamptz, "expiresAt", "createdAt", "createdAt",
+    "loginType", "lifetimeSeconds", "ipAddress", "tokenName", scopes, "allowList"
+  from input where "userId" in (select id from owner)
   on conflict (user_id, token_name) where login_type = 'token' do nothing
   returning id`;
 
 const LOG = sql`insert into audit_logs
     (id, time, user_id, ip, user_agent, request_id, resource_type, resource_id, resource_target, action, diff, status_code)
-  select ${value('logId')}::uuid, ${value('logTime')}::timestamptz, ${value('logUserId')}::uuid, ${value('logIp')}::text,
-    ${value('logUserAgent')}::text, ${value('logRequestId')}::uuid, ${value('logResourceType')}::text, key.id,
-    ${value('logResourceTarget')}::text, ${value('logAction')}::text, ${value('logDiff')}::jsonb, ${value('logStatusCode')}::int
-  from key
+  select "logId", time, "logUserId", ip, "userAgent", "requestId", "resourceType", "keyId", "resourceTarget", action, diff, "statusCode"
+  from input where "logId" is not null and "keyId" in (select id from key)
   returning id`;
 
-function build(db: Db, logged: boolean) {
+const insertAll = prepared((db) => {
   const id = { id: sql<string>`id` };
-  const owner = db.$with('owner', id).as(OWNER);
-  const key = db.$with('key', id).as(KEY);
-  const log = db.$with('log', id).as(LOG);
+  const input = db.$with('input', { keyId: sql<string>`"keyId"` }).as(INPUT);
   return db
-    .with(owner, key, ...(logged ? [log] : []))
-    .select({ stored: sql<boolean>`exists (select from key)` })
-    .from(owner)
-    .prepare(logged ? 'insert_key_logged' : 'insert_key');
+    .with(input, db.$with('owner', id).as(OWNER), db.$with('key', id).as(KEY), db.$with('log', id).as(LOG))
+    .select({
+      keyId: sql<string>`"keyId"`,
+      outcome: sql<Outcome>`case when "keyId" in (select id from key) then 'stored'
+        when "userId" in (select id from owner) then 'name-taken' else 'no-user' end`,
+    })
+    .from(input)
+    .prepare('insert_keys');
+});
+
+/** An entry as the statement reads it. */
+function columnsOf({ key, log }: Entry): Record<string, unknown> {
+  const { id: keyId, hashedSecret, ...columns } = key;
+  const { id: logId, userId: logUserId, resourceId: _, ...logColumns } = log ?? {};
+  return { keyId, hashedSecret: `\\x${hashedSecret.toString('hex')}`, ...columns, logId, logUserId, ...logColumns };
 }
 
-const insertLogged = prepared((db) => build(db, true));
-const insertAlone = prepared((db) => build(db, false));
+async function insertEntries(db: Db, entries: readonly Entry[]): Promise<Outcome[]> {
+  const rows = await insertAll(db).execute({ entries: JSON.stringify(entries.map(columnsOf)) });
+  const outcomes = new Map(rows.map((row) => [row.keyId, row.outcome]));
+  return entries.map(({ key }) => outcomes.get(key.id) ?? 'no-user');
+}
 
-/**
- * Stores a key of a living user and, if given, the audit entry: both or neither.
- * @returns what happened: `no-user` when the user is deleted or unknown, `name-taken` when the user has a token of that
- * name (nothing is stored then)
- */
-export async function insertKey(db: Db, key: NewKey, log?: AuditLog): Promise<'stored' | 'no-user' | 'name-taken'> {
-  const { id: keyId, ...columns } = key;
-  const rows = log
-    ? await insertLogged(db).execute({
-        keyId,
-        ...columns,
-        logId: log.id,
-        logTime: log.time,
-        logUserId: log.userId,
-        logIp: log.ip,
-        logUserAgent: log.userAgent,
-        logRequestId: log.requestId,
-        logResourceType: log.resourceType,
-        logResourceTarget: log.resourceTarget,
-        logAction: log.action,
-        logDiff: JSON.stringify(log.diff ?? {}),
-        logStatusCode: log.statusCode,
-      })
-    : await insertAlone(db).execute({ keyId, ...columns });
-  const row = rows[0];
-  if (!row) return 'no-user';
-  return row.stored ? 'stored' : 'name-taken';
+const inserters = prepared((db) =>
+  batched((entries: readonly Entry[]) => insertEntries(db, entries), MAX_BATCH, isUnavailable),
+);
+
+/** Stores a key of a living user and, if given, the audit entry: both or neither. */
+export function insertKey(db: Db, key: NewKey, log?: AuditLog): Promise<Outcome> {
+  return inserters(db)({ key, log });
 }

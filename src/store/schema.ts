@@ -70,8 +70,14 @@ export const users = pgTable(
     index('users_search_trgm').using('gin', sql`search_text gin_trgm_ops`),
     index('users_owners').on(t.id).where(sql`deleted = false and roles @> array['owner']`),
     check('users_status_check', sql`status in ('active', 'dormant', 'suspended')`),
-    check('users_login_type_check', sql`login_type in ('password', 'github', 'oidc', 'token', 'none', 'oauth2_provider_app')`),
-    check('users_service_account_check', sql`(email = '') = is_service_account and (not is_service_account or login_type = 'none')`),
+    check(
+      'users_login_type_check',
+      sql`login_type in ('password', 'github', 'oidc', 'token', 'none', 'oauth2_provider_app')`,
+    ),
+    check(
+      'users_service_account_check',
+      sql`(email = '') = is_service_account and (not is_service_account or login_type = 'none')`,
+    ),
   ],
 );
 
@@ -84,7 +90,10 @@ export const organizations = pgTable(
     description: text().notNull().default(''),
     icon: text().notNull().default(''),
     isDefault: boolean('is_default').notNull().default(false),
-    defaultOrgMemberRoles: text('default_org_member_roles').array().notNull().default(['organization-workspace-access']),
+    defaultOrgMemberRoles: text('default_org_member_roles')
+      .array()
+      .notNull()
+      .default(['organization-workspace-access']),
     createdAt: timestamp('created_at').notNull(),
     updatedAt: timestamp('updated_at').notNull(),
   },
@@ -97,8 +106,12 @@ export const organizations = pgTable(
 export const organizationMembers = pgTable(
   'organization_members',
   {
-    userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
-    organizationId: uuid('organization_id').notNull().references(() => organizations.id, { onDelete: 'cascade' }),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    organizationId: uuid('organization_id')
+      .notNull()
+      .references(() => organizations.id, { onDelete: 'cascade' }),
     roles: text().array().notNull().default([]),
     createdAt: timestamp('created_at').notNull(),
     updatedAt: timestamp('updated_at').notNull(),
@@ -114,7 +127,9 @@ export const apiKeys = pgTable(
   {
     id: text().primaryKey(),
     hashedSecret: bytea('hashed_secret').notNull(),
-    userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
     lastUsed: timestamp('last_used').notNull().default(epoch),
     expiresAt: timestamp('expires_at').notNull(),
     createdAt: timestamp('created_at').notNull(),
@@ -138,7 +153,9 @@ export const apiKeys = pgTable(
 export const userLinks = pgTable(
   'user_links',
   {
-    userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
     loginType: text('login_type').notNull(),
     linkedId: text('linked_id').notNull().default(''),
     accessToken: text('access_token').notNull().default(''),
@@ -153,7 +170,9 @@ export const userLinks = pgTable(
 );
 
 export const gitSshKeys = pgTable('git_ssh_keys', {
-  userId: uuid('user_id').primaryKey().references(() => users.id, { onDelete: 'cascade' }),
+  userId: uuid('user_id')
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
   createdAt: timestamp('created_at').notNull(),
   updatedAt: timestamp('updated_at').notNull(),
   privateKey: text('private_key').notNull(),
@@ -163,7 +182,9 @@ export const gitSshKeys = pgTable('git_ssh_keys', {
 export const userConfigs = pgTable(
   'user_configs',
   {
-    userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
     key: text().notNull(),
     value: text().notNull(),
   },
@@ -173,7 +194,9 @@ export const userConfigs = pgTable(
 export const notificationPreferences = pgTable(
   'notification_preferences',
   {
-    userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
     templateId: uuid('template_id').notNull(),
     disabled: boolean().notNull(),
     createdAt: timestamp('created_at').notNull(),
@@ -186,7 +209,9 @@ export const userSecrets = pgTable(
   'user_secrets',
   {
     id: uuid().primaryKey(),
-    userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
     name: textC().notNull(),
     description: text().notNull().default(''),
     value: text().notNull(),
@@ -207,7 +232,9 @@ export const userSkills = pgTable(
   'user_skills',
   {
     id: uuid().primaryKey(),
-    userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
     name: textC().notNull(),
     description: text().notNull().default(''),
     content: text().notNull(),

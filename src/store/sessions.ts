@@ -40,11 +40,30 @@ left join user_links l on l.user_id = u.id and l.login_type = k.login_type and k
 where k.id = any($1)`;
 
 type Columns = [
-  string, Buffer, string, string, string, string, string[], string[],
-  string, string, string, string, string, string, string, string[],
-  string, string, string, boolean, boolean,
+  string,
+  Buffer,
+  string,
+  string,
+  string,
+  string,
+  string[],
+  string[],
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string[],
+  string,
+  string,
+  string,
+  boolean,
+  boolean,
   [string, string[], string[]][],
-  string | null, boolean | null,
+  string | null,
+  boolean | null,
 ];
 
 function toRow(c: Columns): SessionRow {
@@ -101,7 +120,12 @@ export function createSessionLookup(pool: pg.Pool): (keyId: string) => Promise<S
         waiting = new Map(all.slice(MAX_BATCH));
       }
       try {
-        const { rows } = await pool.query<Columns, [string[]]>({ name: 'session', text: TEXT, values: [[...batch.keys()]], rowMode: 'array' });
+        const { rows } = await pool.query<Columns, [string[]]>({
+          name: 'session',
+          text: TEXT,
+          values: [[...batch.keys()]],
+          rowMode: 'array',
+        });
         const found = new Map(rows.map((columns) => [columns[0], columns]));
         for (const [keyId, waiters] of batch) {
           const columns = found.get(keyId);

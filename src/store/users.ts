@@ -47,7 +47,11 @@ export interface UserRow {
 }
 
 const byId = prepared((db) =>
-  db.select(userColumns).from(users).where(eq(users.id, sql.placeholder('id'))).prepare('user_by_id'),
+  db
+    .select(userColumns)
+    .from(users)
+    .where(eq(users.id, sql.placeholder('id')))
+    .prepare('user_by_id'),
 );
 const byName = prepared((db) =>
   db
@@ -84,7 +88,12 @@ export async function findUserByNameOrEmail(db: Db, username: string, email: str
 
 const byEmailWithPassword = prepared((db) =>
   db
-    .select({ ...userColumns, hashedPassword: users.hashedPassword, hashedOneTimePasscode: users.hashedOneTimePasscode, oneTimePasscodeExpiresAt: users.oneTimePasscodeExpiresAt })
+    .select({
+      ...userColumns,
+      hashedPassword: users.hashedPassword,
+      hashedOneTimePasscode: users.hashedOneTimePasscode,
+      oneTimePasscodeExpiresAt: users.oneTimePasscodeExpiresAt,
+    })
     .from(users)
     .where(and(sql`lower(${users.email}) = lower(${sql.placeholder('email')})`, isLiving, sql`${users.email} <> ''`))
     .prepare('user_by_email'),
@@ -103,16 +112,29 @@ export async function findPasswordHash(db: Db, id: string): Promise<string> {
 
 /** Replaces a password hash if it is still `old`: a password changed meanwhile must not come back. */
 export async function replacePasswordHash(db: Db, id: string, old: string, hashedPassword: string): Promise<void> {
-  await db.update(users).set({ hashedPassword }).where(and(eq(users.id, id), eq(users.hashedPassword, old)));
+  await db
+    .update(users)
+    .set({ hashedPassword })
+    .where(and(eq(users.id, id), eq(users.hashedPassword, old)));
 }
 
 /** Replaces the user's one-time passcode. */
-export async function setOneTimePasscode(db: Db, id: string, hashedOneTimePasscode: string, oneTimePasscodeExpiresAt: string): Promise<void> {
+export async function setOneTimePasscode(
+  db: Db,
+  id: string,
+  hashedOneTimePasscode: string,
+  oneTimePasscodeExpiresAt: string,
+): Promise<void> {
   await db.update(users).set({ hashedOneTimePasscode, oneTimePasscodeExpiresAt }).where(eq(users.id, id));
 }
 
 /** Sets the password if the passcode is still the checked one, and spends it; false when somebody was faster. */
-export async function spendOneTimePasscode(db: Db, id: string, passcodeHash: string, hashedPassword: string): Promise<boolean> {
+export async function spendOneTimePasscode(
+  db: Db,
+  id: string,
+  passcodeHash: string,
+  hashedPassword: string,
+): Promise<boolean> {
   const rows = await db
     .update(users)
     .set({ hashedPassword, hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null })

@@ -31,7 +31,11 @@ describe('the CLI on an empty deployment', () => {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text && answer.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text };
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: text && answer.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text,
+    };
   }
 
   it('sees from the first answer that nobody is set up, and no version to complain of', async () => {
@@ -43,12 +47,22 @@ describe('the CLI on an empty deployment', () => {
   });
 
   it('creates the first user and ends signed in', async () => {
-    const created = await cli('POST', '/api/v2/users/first', { email: 'ada@example.com', username: 'ada', name: 'Ada', password: PASSWORD, trial: false, trial_info: {} });
+    const created = await cli('POST', '/api/v2/users/first', {
+      email: 'ada@example.com',
+      username: 'ada',
+      name: 'Ada',
+      password: PASSWORD,
+      trial: false,
+      trial_info: {},
+    });
     expect(created.status).toBe(201);
     const login = await cli('POST', '/api/v2/users/login', { email: 'ada@example.com', password: PASSWORD });
     expect(login.status).toBe(201);
     token = login.body.session_token;
-    expect((await cli('GET', '/api/v2/users/me')).body).toMatchObject({ username: 'ada', roles: [{ name: 'owner', display_name: 'Owner' }] });
+    expect((await cli('GET', '/api/v2/users/me')).body).toMatchObject({
+      username: 'ada',
+      roles: [{ name: 'owner', display_name: 'Owner' }],
+    });
     expect((await cli('GET', '/api/v2/users/first')).status).toBe(200);
   });
 
@@ -61,7 +75,15 @@ describe('the CLI on an empty deployment', () => {
 
   it('lists, creates, shows, suspends, activates, promotes and deletes users', async () => {
     const me = (await cli('GET', '/api/v2/users/me')).body;
-    const request = { email: 'bob@example.com', username: 'bob', name: '', password: PASSWORD, login_type: 'password', user_status: null, organization_ids: me.organization_ids };
+    const request = {
+      email: 'bob@example.com',
+      username: 'bob',
+      name: '',
+      password: PASSWORD,
+      login_type: 'password',
+      user_status: null,
+      organization_ids: me.organization_ids,
+    };
     expect((await cli('POST', '/api/v2/users', request)).status).toBe(201);
     expect((await cli('GET', '/api/v2/users?q=')).body).toMatchObject({ count: 2 });
     expect((await cli('GET', '/api/v2/users/bob')).body).toMatchObject({ status: 'dormant', email: 'bob@example.com' });
@@ -69,7 +91,9 @@ describe('the CLI on an empty deployment', () => {
     expect((await cli('PUT', '/api/v2/users/bob/status/suspend')).body).toMatchObject({ status: 'suspended' });
     expect((await cli('PUT', '/api/v2/users/bob/status/activate')).body).toMatchObject({ status: 'active' });
     expect((await cli('GET', '/api/v2/users/bob/roles')).body).toMatchObject({ roles: [] });
-    expect((await cli('PUT', '/api/v2/users/bob/roles', { roles: ['auditor'] })).body).toMatchObject({ roles: [{ name: 'auditor' }] });
+    expect((await cli('PUT', '/api/v2/users/bob/roles', { roles: ['auditor'] })).body).toMatchObject({
+      roles: [{ name: 'auditor' }],
+    });
     expect((await cli('DELETE', '/api/v2/users/bob')).status).toBe(200);
     expect((await cli('GET', '/api/v2/users/bob')).status).toBe(404);
   });
@@ -84,9 +108,16 @@ describe('the CLI on an empty deployment', () => {
   });
 
   it('makes, lists, shows and removes tokens', async () => {
-    const made = await cli('POST', '/api/v2/users/me/keys/tokens', { token_name: 'ci', lifetime: 172_800_000_000_000, scopes: ['user:read'], allow_list: ['user:*'] });
+    const made = await cli('POST', '/api/v2/users/me/keys/tokens', {
+      token_name: 'ci',
+      lifetime: 172_800_000_000_000,
+      scopes: ['user:read'],
+      allow_list: ['user:*'],
+    });
     expect(made.status).toBe(201);
-    expect((await cli('GET', '/api/v2/users/me/keys/tokens?include_all=false&include_expired=false')).body).toMatchObject([{ token_name: 'ci', scopes: ['user:read'], allow_list: ['user:*'], username: 'ada' }]);
+    expect(
+      (await cli('GET', '/api/v2/users/me/keys/tokens?include_all=false&include_expired=false')).body,
+    ).toMatchObject([{ token_name: 'ci', scopes: ['user:read'], allow_list: ['user:*'], username: 'ada' }]);
     const shown = await cli('GET', '/api/v2/users/me/keys/tokens/ci');
     expect(shown.body).toMatchObject({ lifetime_seconds: 172_800 });
     expect((await cli('PUT', `/api/v2/users/me/keys/${shown.body.id}/expire`)).status).toBe(204);

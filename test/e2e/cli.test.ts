@@ -35,7 +35,14 @@ describe.skipIf(CLI === '')('the CLI named by CODER_CLI (skipped: the variable i
   /** Runs the CLI; `answers` goes to its standard input. */
   function coder(args: string[], answers = ''): Promise<Output> {
     return new Promise((resolve, reject) => {
-      const env = { PATH: process.env.PATH, HOME: config, CODER_CONFIG_DIR: config, CODER_URL: url, NO_COLOR: '1', BROWSER: 'none' };
+      const env = {
+        PATH: process.env.PATH,
+        HOME: config,
+        CODER_CONFIG_DIR: config,
+        CODER_URL: url,
+        NO_COLOR: '1',
+        BROWSER: 'none',
+      };
       const child = spawn(CLI, args, { env });
       const output: Output = { code: null, stdout: '', stderr: '' };
       child.stdout.on('data', (data) => {
@@ -60,7 +67,19 @@ describe.skipIf(CLI === '')('the CLI named by CODER_CLI (skipped: the variable i
   const json = async (args: string[]) => JSON.parse(await ok([...args, '--output', 'json']));
 
   it('sets up the first user by flags and is signed in', async () => {
-    await ok(['login', url, '--first-user-username', 'ada', '--first-user-full-name', 'Ada', '--first-user-email', 'ada@example.com', '--first-user-password', PASSWORD, '--first-user-trial=false']);
+    await ok([
+      'login',
+      url,
+      '--first-user-username',
+      'ada',
+      '--first-user-full-name',
+      'Ada',
+      '--first-user-email',
+      'ada@example.com',
+      '--first-user-password',
+      PASSWORD,
+      '--first-user-trial=false',
+    ]);
     expect(await ok(['whoami'])).toContain('ada');
   });
 
@@ -72,7 +91,18 @@ describe.skipIf(CLI === '')('the CLI named by CODER_CLI (skipped: the variable i
   });
 
   it('creates, lists and shows users', async () => {
-    await ok(['users', 'create', '--username', 'bob', '--email', 'bob@example.com', '--password', PASSWORD, '--login-type', 'password']);
+    await ok([
+      'users',
+      'create',
+      '--username',
+      'bob',
+      '--email',
+      'bob@example.com',
+      '--password',
+      PASSWORD,
+      '--login-type',
+      'password',
+    ]);
     const users = await json(['users', 'list']);
     expect(users.map((user: { username: string }) => user.username)).toEqual(['ada', 'bob']);
     expect(await json(['users', 'show', 'bob'])).toMatchObject({ username: 'bob' });
@@ -94,7 +124,8 @@ describe.skipIf(CLI === '')('the CLI named by CODER_CLI (skipped: the variable i
 
   it('makes tokens with scopes, allow list and lifetime, lists, shows and removes them', async () => {
     await ok(['tokens', 'create', '--name', 'ci', '--lifetime', '48h', '--scope', 'user:read', '--allow', 'user:*']);
-    const names = async (...flags: string[]) => (await json(['tokens', 'ls', ...flags])).map((token: { token_name: string }) => token.token_name);
+    const names = async (...flags: string[]) =>
+      (await json(['tokens', 'ls', ...flags])).map((token: { token_name: string }) => token.token_name);
     expect(await names()).toContain('ci');
     expect(await names('--all')).toContain('ci');
     expect(await ok(['tokens', 'view', 'ci'])).toContain('ci');
@@ -112,7 +143,18 @@ describe.skipIf(CLI === '')('the CLI named by CODER_CLI (skipped: the variable i
   });
 
   it('manages organizations and their members', async () => {
-    await ok(['users', 'create', '--username', 'eve', '--email', 'eve@example.com', '--password', PASSWORD, '--login-type', 'password']);
+    await ok([
+      'users',
+      'create',
+      '--username',
+      'eve',
+      '--email',
+      'eve@example.com',
+      '--password',
+      PASSWORD,
+      '--login-type',
+      'password',
+    ]);
     expect(await ok(['organizations', 'list'])).toContain('coder');
     expect(await ok(['organizations', 'show', 'selected', '--only-id'])).toMatch(/[0-9a-f-]{36}/);
     expect(await ok(['organizations', 'members', 'list'])).toContain('eve');

@@ -71,7 +71,11 @@ describe('every route', () => {
   it('answers 401 without a session unless it is on the list of public ones', async () => {
     const open: string[] = [];
     for (const route of routesOf(t)) {
-      const answer = await t.anonymous.send(route.method, pathOf(route.url, t, 'owner'), route.method === 'GET' ? undefined : {});
+      const answer = await t.anonymous.send(
+        route.method,
+        pathOf(route.url, t, 'owner'),
+        route.method === 'GET' ? undefined : {},
+      );
       if (answer.status !== 401) open.push(nameOf(route));
     }
     expect(open.filter((route) => !PUBLIC.has(route))).toEqual([]);
@@ -111,8 +115,12 @@ describe('every route', () => {
       callers.set(name, async () => t.as((await t.owner.post(`/api/v2/users/${user.username}/keys`)).body.key));
     }
     const orgAdmin = await aUser(t, { username: 'caller-org-admin' });
-    await t.owner.put(`/api/v2/organizations/${t.organizationId}/members/${orgAdmin.username}/roles`, { roles: ['organization-admin'] });
-    callers.set('organization-admin', async () => t.as((await t.owner.post(`/api/v2/users/${orgAdmin.username}/keys`)).body.key));
+    await t.owner.put(`/api/v2/organizations/${t.organizationId}/members/${orgAdmin.username}/roles`, {
+      roles: ['organization-admin'],
+    });
+    callers.set('organization-admin', async () =>
+      t.as((await t.owner.post(`/api/v2/users/${orgAdmin.username}/keys`)).body.key),
+    );
     const limited = await t.owner.post('/api/v2/users/me/keys/tokens', { scopes: ['user:read'] });
     callers.set("owner's token with user:read", async () => t.as(limited.body.key));
 
@@ -121,8 +129,13 @@ describe('every route', () => {
       const cells: string[] = [];
       for (const [caller, client] of callers) {
         // Each request meets a target of its own: what one caller changes must not show in the next cell.
-        const target = route.url.includes(':user') && route.method !== 'GET' ? (await aUser(t)).username : 'caller-member';
-        const answer = await (await client()).send(route.method, pathOf(route.url, t, target), route.method === 'GET' ? undefined : {});
+        const target =
+          route.url.includes(':user') && route.method !== 'GET' ? (await aUser(t)).username : 'caller-member';
+        const answer = await (await client()).send(
+          route.method,
+          pathOf(route.url, t, target),
+          route.method === 'GET' ? undefined : {},
+        );
         cells.push(`${caller}=${answer.status}`);
       }
       rows.push(`${nameOf(route)}\n    ${cells.join('  ')}`);

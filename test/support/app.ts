@@ -5,8 +5,8 @@ import pino from 'pino';
 import { afterAll } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
-import type { AppDeps } from '../../src/ctx.ts';
 import { createSecretBox } from '../../src/crypto/secret-box.ts';
+import type { AppDeps } from '../../src/ctx.ts';
 import type { MailMessage } from '../../src/mail.ts';
 import { connect, type Db } from '../../src/store/db.ts';
 import { TestClient } from './client.ts';
@@ -71,9 +71,32 @@ export async function startApp({ env = {}, empty = false }: Options = {}): Promi
   afterAll(close);
   const anonymous = new TestClient(app);
   const as = (token: string) => new TestClient(app, { 'coder-session-token': token });
-  const t: TestApp = { app, config, deps, db, pool, clock, mails, owner: anonymous, ownerId: '', organizationId: '', anonymous, as, close };
+  const t: TestApp = {
+    app,
+    config,
+    deps,
+    db,
+    pool,
+    clock,
+    mails,
+    owner: anonymous,
+    ownerId: '',
+    organizationId: '',
+    anonymous,
+    as,
+    close,
+  };
   if (empty) return t;
-  const first = await anonymous.post('/api/v2/users/first', { email: 'owner@example.com', username: 'owner', password: PASSWORD });
+  const first = await anonymous.post('/api/v2/users/first', {
+    email: 'owner@example.com',
+    username: 'owner',
+    password: PASSWORD,
+  });
   const login = await anonymous.post('/api/v2/users/login', { email: 'owner@example.com', password: PASSWORD });
-  return { ...t, owner: as(login.body.session_token), ownerId: first.body.user_id, organizationId: first.body.organization_id };
+  return {
+    ...t,
+    owner: as(login.body.session_token),
+    ownerId: first.body.user_id,
+    organizationId: first.body.organization_id,
+  };
 }

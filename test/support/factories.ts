@@ -24,7 +24,8 @@ export interface TestUser {
 export async function aUser(t: TestApp, overrides: Record<string, unknown> = {}): Promise<TestUser> {
   const username = String(overrides.username ?? aName());
   const email = overrides.service_account ? '' : String(overrides.email ?? `${username}@example.com`);
-  const external = overrides.service_account || (overrides.login_type !== undefined && overrides.login_type !== 'password');
+  const external =
+    overrides.service_account || (overrides.login_type !== undefined && overrides.login_type !== 'password');
   const created = await t.owner.post('/api/v2/users', {
     username,
     ...(email !== '' && { email }),
