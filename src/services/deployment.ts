@@ -1,12 +1,12 @@
 // The deployment itself: identity, entitlements, settings for clients.
 import { setTimeout as delay } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
 import type { BuildInfoResponse, Entitlements, NotificationsSettings } from '../codersdk/deployment.ts';
 import { parseQuery, QueryReader } from '../codersdk/search.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
 import { deploymentConfigObject } from '../rbac/policy.ts';
+import { ping } from '../store/db.ts';
 import { readSetting, writeSetting } from '../store/site-settings.ts';
 import { countActiveUsers } from '../store/users.ts';
 import { audit } from './audit.ts';
@@ -89,7 +89,7 @@ export async function entitlements(ctx: Ctx): Promise<Entitlements> {
 
 /** Whether the database answers within `withinMs`. */
 export async function isReady(ctx: Ctx, withinMs: number): Promise<boolean> {
-  const answered = ctx.db.execute(sql`select 1`).then(
+  const answered = ping(ctx.db).then(
     () => true,
     () => false,
   );

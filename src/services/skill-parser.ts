@@ -1,5 +1,5 @@
 // Reads the text of a skill: front matter in YAML between two lines of dashes, then the body.
-import { isAlias, isMap, isScalar, parseAllDocuments, Scalar, type YAMLMap } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, parseAllDocuments, Scalar, visit, type YAMLMap } from 'yaml';
 import { trimmed } from '../codersdk/names.ts';
 import { badRequest } from '../errors.ts';
 import { quoted } from '../rbac/allow-lists.ts';
@@ -53,24 +53,48 @@ function isNoString(word: string): boolean {
 
 type FrontMatter = Map<string, unknown>;
 
+/** The library needs quadratic time for these; nobody writes them. */
+const ENDLESS_BLANKS = /[ \t]{1000}/;
+
+/** What YAML allows and Go's reader does not, or what the library would look for in quadratic time; undefined if nothing. */
+function faultOf(document: Document): string | undefined {
+  let fault: string | undefined;
+  const anchors = new Set<string>();
+  visit(document, {
+    Node(_, node) {
+      if ('anchor' in node && node.anchor) anchors.add(node.anchor);
+    },
+    Alias(_, { source }) {
+      if (!anchors.has(source)) fault = `unknown anchor '${source}' referenced`;
+      return fault === undefined ? undefined : visit.BREAK;
+    },
+    Map(_, { items }) {
+      const keys = items.flatMap(({ key }) => (isScalar(key) ? [String(key.value)] : []));
+      if (new Set(keys).size < keys.length) fault = 'a mapping key is defined twice';
+      return fault === undefined ? undefined : visit.BREAK;
+    },
+  });
+  return fault;
+}
+
 /** The fields of the front matter as YAML nodes. */
 function readYaml(text: string): FrontMatter {
+  const invalidYaml = (what: string) => invalidContent(`parse frontmatter YAML: yaml: ${what}`);
+  if (ENDLESS_BLANKS.test(text)) throw invalidYaml('too many blanks in a row');
   // Without a schema every scalar stays text, so that what is a string is decided here alone.
-  const [document] = parseAllDocuments(text, { schema: 'failsafe', logLevel: 'silent' });
+  const [document] = parseAllDocuments(text, { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
   if (document === undefined || !('contents' in document)) return new Map();
   const [error] = document.errors;
-  if (error) throw invalidContent(`parse frontmatter YAML: ${error.message.split('\n')[0]}`);
+  const fault = error === undefined ? faultOf(document) : error.message.split('\n')[0];
+  if (fault !== undefined) throw invalidYaml(fault);
   const { contents } = document;
-  if (
-    contents === null ||
-    (isScalar(contents) && contents.type === Scalar.PLAIN && NULL.test(String(contents.value)))
-  ) {
+  if (contents === null || (isScalar(contents) && contents.type === Scalar.PLAIN && NULL.test(String(contents.value)))) {
     return new Map();
   }
   const fields: FrontMatter = new Map();
-  if (!isMap(contents)) throw invalidContent('parse frontmatter YAML: the front matter is not a map');
+  if (!isMap(contents)) throw invalidYaml('the front matter is not a map');
   for (const { key, value } of (contents as YAMLMap).items) {
-    if (!isScalar(key)) throw invalidContent('parse frontmatter YAML: a key is not a plain value');
+    if (!isScalar(key)) throw invalidYaml('a key is not a plain value');
     fields.set(String(key.value), isAlias(value) ? value.resolve(document) : value);
   }
   return fields;

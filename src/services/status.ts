@@ -46,9 +46,8 @@ export async function setStatus(ctx: ActorCtx, target: UserRow, status: 'active'
     if (target.id === ctx.actor.user.id) throw badRequest('You cannot suspend yourself.');
     if (isOwner(target)) throw badRequest(SUSPEND_OWNER);
   }
-  // A key that cannot read its own user may not do this either. Golden: keys-allow-list-force/other-suspend
-  const { subject, user } = ctx.actor;
-  if (!can(subject, 'read', userObject(user)) || !can(subject, 'update', userObject(target))) throw forbidden();
+  requireKnownActor(ctx);
+  if (!can(ctx.actor.subject, 'update', userObject(target))) throw forbidden();
   return withTx(ctx, async (ctx) => {
     if (status === 'suspended') await requireAnotherOwner(ctx, target.id, 'suspended');
     const locked = await lockUser(ctx.db, target.id);

@@ -67,6 +67,11 @@ export function connect(target: DatabaseTarget, log: Pick<Logger, 'warn'>): { po
   return { pool, db: drizzle(pool, { schema }) };
 }
 
+/** Asks the database for a sign of life. */
+export async function ping(db: Db): Promise<void> {
+  await db.execute('select 1');
+}
+
 /** Runs `work` on a connection of its own, with no session settings: for migrations and administration. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const { connectionString, options } = parseConnectionUrl(url);
