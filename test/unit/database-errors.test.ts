@@ -1,0 +1,92 @@
+// Errors of the database: what they mean to a caller, and what the log may show of them.
+import { DrizzleQueryError } from 'drizzle-orm/errors';
+import pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import { ApiError } from '../../src/errors.ts';
+import { loggableError } from '../../src/log.ts';
+import { isUnavailable, isUnique, pgErrorCode, retrySerializable } from '../../src/store/db.ts';
+
+function postgresError(code: string, fields: Partial<pg.DatabaseError> = {}): pg.DatabaseError {
+  return Object.assign(new pg.DatabaseError(`error ${code}`, 0, 'error'), { code, ...fields });
+}
+const systemError = (code: string, syscall = 'connect') =>
+  Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
+const fromDrizzle = (cause: Error) => new DrizzleQueryError('insert into t values ($1)', ['the-secret'], cause);
+
+const violation = postgresError('23505', {
+  constraint: 'users_username',
+  detail: 'Key (email)=(kim@example.com) already exists.',
+});
+
+test('a unique violation is recognised by the name of its constraint, wrapped or not', () => {
+  for (const err of [violation, fromDrizzle(violation)]) {
+    expect(isUnique(err, 'users_username')).toBe(true);
+    expect(isUnique(err, 'users_email')).toBe(false);
+    expect(pgErrorCode(err)).toBe('23505');
+  }
+  expect(isUnique(postgresError('23503', { constraint: 'users_username' }), 'users_username')).toBe(false);
+});
+
+test.each([
+  ['a failed statement', fromDrizzle(violation)],
+  ['a refusal caused by it', new ApiError(500, 'no', { cause: fromDrizzle(violation) })],
+])('the log shows of %s neither SQL nor parameters nor rows', (_, err) => {
+  const shown = JSON.stringify(loggableError(err));
+  expect(shown).toContain('error 23505');
+  expect(shown).toContain('users_username');
+  for (const secret of ['the-secret', 'insert into', 'kim@example.com']) expect(shown).not.toContain(secret);
+});
+
+describe('whether the database is unavailable', () => {
+  test.each([
+    ['Postgres stops', postgresError('57P01')],
+    ['Postgres starts', postgresError('57P03')],
+    ['too many connections', postgresError('53300')],
+    ['a broken connection', postgresError('08006')],
+    ['a statement that took too long', postgresError('57014')],
+    ['nothing listens', systemError('ECONNREFUSED')],
+    ['no socket', systemError('ENOENT')],
+    ['a reset', systemError('ECONNRESET', 'read')],
+    ['a full pool', new Error('timeout exceeded when trying to connect')],
+    ['a lost connection', new Error('Connection terminated unexpectedly')],
+  ])('%s: yes', (_, err) => {
+    expect(isUnavailable(err)).toBe(true);
+    expect(isUnavailable(fromDrizzle(err))).toBe(true);
+  });
+
+  test.each([
+    ['a violated constraint', violation],
+    ['bad SQL', postgresError('42601')],
+    ['a missing file', systemError('ENOENT', 'open')],
+    ['any other error', new Error('oops')],
+    ['another service that cannot be reached', new TypeError('fetch failed', { cause: systemError('ECONNREFUSED') })],
+    ['no error at all', undefined],
+  ])('%s: no', (_, err) => {
+    expect(isUnavailable(err)).toBe(false);
+  });
+});
+
+describe('retrySerializable', () => {
+  test.each(['40001', '40P01'])('runs the work again after %s', async (code) => {
+    let runs = 0;
+    const result = await retrySerializable(async () => {
+      runs += 1;
+      if (runs < 3) throw fromDrizzle(postgresError(code));
+      return 'done';
+    });
+    expect([result, runs]).toEqual(['done', 3]);
+  });
+
+  test('gives up after the last attempt, and at once on any other error', async () => {
+    let runs = 0;
+    const losing = (code: string) => () => {
+      runs += 1;
+      return Promise.reject(postgresError(code));
+    };
+    await expect(retrySerializable(losing('40001'), 3)).rejects.toMatchObject({ code: '40001' });
+    expect(runs).toBe(3);
+    runs = 0;
+    await expect(retrySerializable(losing('23505'), 3)).rejects.toMatchObject({ code: '23505' });
+    expect(runs).toBe(1);
+  });
+});
