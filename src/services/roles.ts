@@ -7,7 +7,7 @@ import { assignRoleObject, memberObject, userObject } from '../rbac/policy.ts';
 import { canAssign, isSiteRole, type ListedRole, listedSiteRoles } from '../rbac/roles.ts';
 import { retrySerializable } from '../store/db.ts';
 import { listMemberships } from '../store/organizations.ts';
-import { lockOwners, lockUser, updateUser, type UserRow } from '../store/users.ts';
+import { lockOwners, lockUser, type UserRow, updateUser } from '../store/users.ts';
 import { audit } from './audit.ts';
 import { isOwner, requireAnotherOwner } from './owners.ts';
 import { reread } from './users.ts';
@@ -30,7 +30,9 @@ export function assignableSiteRoles(ctx: ActorCtx): AssignableRole[] {
   const { subject } = ctx.actor;
   if (!can(subject, 'read', assignRoleObject())) throw forbidden();
   const mayAssign = can(subject, 'assign', assignRoleObject());
-  return listedSiteRoles(ctx.config.rbac).map((role) => presentAssignable(role, mayAssign && canAssign(subject.roles, { name: role.name })));
+  return listedSiteRoles(ctx.config.rbac).map((role) =>
+    presentAssignable(role, mayAssign && canAssign(subject.roles, { name: role.name })),
+  );
 }
 
 /**
@@ -41,12 +43,20 @@ export async function userRoles(ctx: ActorCtx, target: UserRow): Promise<UserRol
   const { subject } = ctx.actor;
   if (!can(subject, 'read_personal', userObject(target))) throw notFound();
   const memberships = target.isSystem ? [] : await listMemberships(ctx.db, target.id);
-  const visible = memberships.filter(({ organizationId }) => can(subject, 'read', memberObject(target.id, organizationId)));
-  return { roles: target.roles, organization_roles: Object.fromEntries(visible.map((m) => [m.organizationId, m.roles])) };
+  const visible = memberships.filter(({ organizationId }) =>
+    can(subject, 'read', memberObject(target.id, organizationId)),
+  );
+  return {
+    roles: target.roles,
+    organization_roles: Object.fromEntries(visible.map((m) => [m.organizationId, m.roles])),
+  };
 }
 
 /** What a change of roles adds and takes away, each role once, in the order given. */
-export function roleChange(stored: readonly string[], wanted: readonly string[]): { added: string[]; removed: string[] } {
+export function roleChange(
+  stored: readonly string[],
+  wanted: readonly string[],
+): { added: string[]; removed: string[] } {
   return {
     added: [...new Set(wanted)].filter((name) => !stored.includes(name)),
     removed: [...new Set(stored)].filter((name) => !wanted.includes(name)),
@@ -64,25 +74,33 @@ export async function updateSiteRoles(ctx: ActorCtx, target: UserRow, roles: str
     throw badRequest('Cannot modify roles for OIDC users when role sync is enabled.');
   }
   const wanted = [...new Set(roles)].sort();
-  const change = () => withTx(ctx, async (ctx) => {
-    // All owners before the target: two demotions that lock their targets first would wait for each other.
-    if (isOwner(target)) await lockOwners(ctx.db);
-    const locked = await lockUser(ctx.db, target.id);
-    if (!locked) throw notFound();
-    const { added, removed } = roleChange(locked.roles, [...roles, 'member']);
-    for (const name of [...added, ...removed]) {
-      if (!isSiteRole(name)) throw badRequest(`"${name}" is not a supported role`);
-    }
-    if (added.length > 0 && !can(subject, 'assign', assignRoleObject())) throw forbidden();
-    if (removed.length > 0 && !can(subject, 'unassign', assignRoleObject())) throw forbidden();
-    for (const name of [...added, ...removed]) {
-      if (!canAssign(subject.roles, { name })) throw badRequest(`not authorized to assign role "${name}"`);
-    }
-    if (removed.includes('owner')) await requireAnotherOwner(ctx, target.id, 'demoted');
-    await updateUser(ctx.db, target.id, { roles: wanted });
-    await audit(ctx, { action: 'write', resourceType: 'user', resourceId: target.id, resourceTarget: target.username, before: { roles: locked.roles }, after: { roles: wanted } });
-    return reread(ctx, target.id);
-  });
+  const change = () =>
+    withTx(ctx, async (ctx) => {
+      // All owners before the target: two demotions that lock their targets first would wait for each other.
+      if (isOwner(target)) await lockOwners(ctx.db);
+      const locked = await lockUser(ctx.db, target.id);
+      if (!locked) throw notFound();
+      const { added, removed } = roleChange(locked.roles, [...roles, 'member']);
+      for (const name of [...added, ...removed]) {
+        if (!isSiteRole(name)) throw badRequest(`"${name}" is not a supported role`);
+      }
+      if (added.length > 0 && !can(subject, 'assign', assignRoleObject())) throw forbidden();
+      if (removed.length > 0 && !can(subject, 'unassign', assignRoleObject())) throw forbidden();
+      for (const name of [...added, ...removed]) {
+        if (!canAssign(subject.roles, { name })) throw badRequest(`not authorized to assign role "${name}"`);
+      }
+      if (removed.includes('owner')) await requireAnotherOwner(ctx, target.id, 'demoted');
+      await updateUser(ctx.db, target.id, { roles: wanted });
+      await audit(ctx, {
+        action: 'write',
+        resourceType: 'user',
+        resourceId: target.id,
+        resourceTarget: target.username,
+        before: { roles: locked.roles },
+        after: { roles: wanted },
+      });
+      return reread(ctx, target.id);
+    });
   // Somebody made an owner a moment ago is locked out of order; who then waits in a circle starts again.
   return retrySerializable(change);
 }
