@@ -1,0 +1,68 @@
+// Pages of a forgotten password.
+import type { FastifyInstance } from 'fastify';
+import { ChangePasswordWithOneTimePasscodeRequest, RequestOneTimePasscodeRequest } from '../codersdk/auth.ts';
+import { badRequest } from '../errors.ts';
+import { maskedCsrfToken } from '../hooks/csrf.ts';
+import { ctxOf } from '../hooks/session.ts';
+import { sendPage } from '../http/pages.ts';
+import { newPasswordPage, resetPasswordPage, resetRequestedPage } from '../pages/reset-password.ts';
+import * as passwords from '../services/passwords.ts';
+import { formRoute, readFields, submit } from './page-forms.ts';
+import { queryText } from './sign-in-pages.ts';
+
+const CHANGED = '/login?message=Your+password+has+been+changed.+Sign+in+with+the+new+one.';
+
+/** `/reset-password` and `/reset-password/change`. */
+export async function passwordPages(app: FastifyInstance): Promise<void> {
+  const { config, mailer } = app.deps;
+  const shown = { method: ['GET', 'HEAD'], schema: { hide: true } };
+  app.addHook('onRequest', async () => passwords.requirePasswordAuth(config));
+
+  app.route({
+    ...shown,
+    url: '/reset-password',
+    handler: async (request, reply) =>
+      sendPage(reply, config, resetPasswordPage({ csrf: maskedCsrfToken(request.csrfToken), mails: mailer.enabled })),
+  });
+
+  app.post('/reset-password', formRoute(app), async (request, reply) => {
+    const csrf = maskedCsrfToken(request.csrfToken);
+    const outcome = await submit(request.form, ['email'], async () => {
+      const { email } = readFields(RequestOneTimePasscodeRequest, { email: request.form.get('email') });
+      await passwords.requestPasscode(ctxOf(request), email);
+      return email;
+    });
+    if ('done' in outcome) return sendPage(reply, config, resetRequestedPage({ csrf, email: outcome.done }));
+    const { status, state } = outcome.refused;
+    return sendPage(reply, config, resetPasswordPage({ csrf, mails: mailer.enabled, state }), { status });
+  });
+
+  app.route({
+    ...shown,
+    url: '/reset-password/change',
+    handler: async (request, reply) => {
+      const link = { email: queryText(request, 'email'), passcode: queryText(request, 'otp') };
+      return sendPage(reply, config, newPasswordPage({ csrf: maskedCsrfToken(request.csrfToken), ...link }));
+    },
+  });
+
+  app.post('/reset-password/change', formRoute(app), async (request, reply) => {
+    const { form } = request;
+    const link = { email: form.get('email') ?? '', passcode: form.get('otp') ?? '' };
+    const outcome = await submit(form, ['email', 'password', 'repeated'], async () => {
+      const fields = { email: link.email, one_time_passcode: link.passcode, password: form.get('password') };
+      const input = readFields(ChangePasswordWithOneTimePasscodeRequest, fields);
+      if (form.get('repeated') !== input.password) {
+        throw badRequest('The passwords differ.', {
+          validations: [{ field: 'repeated', detail: 'type the same password again' }],
+        });
+      }
+      await passwords.changePasswordWithPasscode(ctxOf(request), input);
+    });
+    if ('done' in outcome) return reply.redirect(CHANGED, 303);
+    const { status, state } = outcome.refused;
+    return sendPage(reply, config, newPasswordPage({ csrf: maskedCsrfToken(request.csrfToken), ...link, state }), {
+      status,
+    });
+  });
+}
