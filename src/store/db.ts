@@ -97,7 +97,7 @@ function driverError(err: unknown): unknown {
 }
 
 /** A failed statement as it may be logged: the driver's message, without SQL, parameters or row contents. */
-export class DatabaseError extends Error {
+class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
   /** SQLSTATE, or the system's code for a lost connection. */
   readonly code: string | undefined;

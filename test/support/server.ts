@@ -69,7 +69,7 @@ export async function until<T>(
   }
 }
 
-export interface Finished {
+interface Finished {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
