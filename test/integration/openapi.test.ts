@@ -131,6 +131,17 @@ describe('the contract document', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('lists what a rule demands as required, never what is filled in, and 64-bit numbers as such', () => {
+    const { schemas } = document.components;
+    expect(schemas['codersdk.UpdateUserPasswordRequest']?.required).toEqual(['password']);
+    expect(schemas['codersdk.CreateFirstUserRequest']?.required).toEqual(['email', 'username', 'password']);
+    expect(schemas['codersdk.CreateTokenRequest']).not.toHaveProperty('required');
+    expect(objectOf(schemas['codersdk.CreateTokenRequest']).properties.lifetime).toEqual({
+      type: 'integer',
+      format: 'int64',
+    });
+  });
+
   it('asks for a session exactly where the server answers 401 without one', async () => {
     const wrong: string[] = [];
     for (const [name, { method, path, operation }] of operations) {

@@ -1,0 +1,89 @@
+// The layers of the source: who may import whom. An import that is not in the table is a decision to make, not a slip.
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const src = join(import.meta.dirname, '../../src');
+
+/**
+ * Folder (or files at the root by their beginning) to what it may import: folders and files by their beginning,
+ * packages by name. `type x` allows x for types alone. A folder may always import itself.
+ */
+const MAY_IMPORT: Record<string, string> = {
+  'codersdk/': 'zod node:crypto',
+  'rbac/': 'node:diagnostics_channel',
+  'crypto/': 'argon2 sshpk node:crypto node:os node:util',
+  'config/': 'yaml node:crypto node:fs node:net',
+  'idp/': 'errors.ts start-error.ts type config jose openid-client @octokit/ node:crypto type pino',
+  'store/': 'start-error.ts package-root.ts type rbac/ drizzle-orm pg type pino node:',
+  'services/':
+    'codersdk/ rbac/ crypto/ idp/ store/ ctx.ts clock.ts errors.ts config.ts mail jose yaml zod node:crypto node:net node:timers',
+  'pages/': 'codersdk/ node:crypto',
+  present: 'type codersdk/ type store/ rbac/ present',
+  'http/':
+    'codersdk/ config errors.ts package-root.ts crypto/passwords.ts store/db.ts fastify @fastify/ zod node:crypto node:http node:net node:util',
+  'hooks/':
+    'http/ services/ rbac/ store/ codersdk/ crypto/ pages/ ctx.ts clock.ts errors.ts type config fastify node:crypto',
+  'routes/':
+    'hooks/ http/ services/ pages/ present codersdk/ ctx.ts errors.ts clock.ts type config fastify zod node:crypto',
+};
+
+/** Files that the table does not fit, each with the reason. */
+const EXCEPTIONS: Record<string, string> = {
+  'crypto/encryption-keys.ts': 'looks after the file in which the server keeps the key that it made for itself',
+};
+
+const files = globSync('**/*.ts', { cwd: src });
+const textOf = (file: string) => readFileSync(join(src, file), 'utf8');
+const IMPORT = /^(?:import|export)\s(type\s)?(?:[^;'"]*?\sfrom\s)?'([^']+)'|\bimport\('([^']+)'\)/gm;
+
+/** What a file imports: our own as paths below src/, packages by name; types with `type` in front. */
+function importsOf(file: string): string[] {
+  return [...textOf(file).matchAll(IMPORT)].map(([, type, name, dynamic]) => {
+    const source = name ?? dynamic ?? '';
+    return `${type ? 'type ' : ''}${source.startsWith('.') ? normalize(join(dirname(file), source)) : source}`;
+  });
+}
+
+function isAllowed(imported: string, folder: string, allowed: string[]): boolean {
+  const source = imported.replace(/^type /, '');
+  const fits = (entry: string) => source.startsWith(entry);
+  return (
+    fits(folder) ||
+    allowed.some((entry) => (entry.startsWith('type ') ? imported !== source && fits(entry.slice(5)) : fits(entry)))
+  );
+}
+
+describe('the source', () => {
+  it.each(Object.entries(MAY_IMPORT))('%s imports only what its layer may know', (folder, list) => {
+    const members = files.filter((file) => file.startsWith(folder) && !(file in EXCEPTIONS));
+    const allowed = list.match(/(type )?\S+/g) ?? [];
+    expect(members).not.toEqual([]);
+    expect(
+      members.flatMap((file) =>
+        importsOf(file)
+          .filter((one) => !isAllowed(one, folder, allowed))
+          .map((one) => `${file}: ${one}`),
+      ),
+    ).toEqual([]);
+  });
+
+  it('has no folder outside the table but the commands, which may import everything', () => {
+    const folders = new Set(files.filter((file) => file.includes('/')).map((file) => file.replace(/\/.*/, '/')));
+    expect([...folders].filter((folder) => !(folder in MAY_IMPORT))).toEqual(['commands/']);
+    expect(Object.keys(EXCEPTIONS).filter((file) => !files.includes(file))).toEqual([]);
+  });
+
+  it('reads the environment in one place, which hands it on', () => {
+    expect(files.filter((file) => /process\.env\b|import\.meta\.env/.test(textOf(file)))).toEqual(['main.ts']);
+  });
+
+  it('has named exports only, and files of a size that can be read', () => {
+    expect(files.filter((file) => /^export (default|\*)/m.test(textOf(file)))).toEqual([]);
+    expect(files.filter((file) => textOf(file).split('\n').length > 320)).toEqual([]);
+  });
+
+  it('opens every file with a sentence on its job', () => {
+    expect(files.filter((file) => !/^(\/\/|\/\*\*?) ?\S/.test(textOf(file)))).toEqual([]);
+  });
+});
