@@ -6,6 +6,7 @@ import { systemClock } from '../clock.ts';
 import { type Config, readConfig } from '../config.ts';
 import { loadEncryptionKeys } from '../crypto/encryption-keys.ts';
 import { createSecretBox } from '../crypto/secret-box.ts';
+import { startJobs } from '../jobs.ts';
 import { createLog, loggableError } from '../log.ts';
 import { createMailer } from '../mail.ts';
 import { StartError } from '../start-error.ts';
@@ -68,6 +69,8 @@ async function start(config: Config, log: Logger, onClose: OnClose): Promise<voi
   const secretBox = createSecretBox(loadEncryptionKeys(config, log));
   const app = await buildApp({ config, db, pool, log, clock: systemClock, mailer, secretBox });
   onClose(() => drain(app));
+  const jobs = startJobs({ config, db, log, clock: systemClock });
+  onClose(() => jobs.stop());
   const address = await listen(app, config.http);
   log.info({ address }, `ready: open ${config.accessUrl} or run: coder login ${config.accessUrl}`);
 }

@@ -205,7 +205,12 @@ export function scopesWithin(child: KeyReach, parent: KeyReach): boolean {
 /** The reach of a session: everything that the user's roles allow. */
 export const UNLIMITED: KeyReach = { scopes: ['coder:all'], allowList: ['*:*'] };
 
+const unlimited = new WeakMap<CompiledReach, boolean>();
+
 /** Whether a key may do everything that its user may. */
 export function isUnlimited(reach: KeyReach): boolean {
-  return scopesWithin(UNLIMITED, reach);
+  const compiledReach = compileReach(reach);
+  const known = unlimited.get(compiledReach) ?? scopesWithin(UNLIMITED, reach);
+  unlimited.set(compiledReach, known);
+  return known;
 }

@@ -1,0 +1,62 @@
+// What the server does by itself, at start and every ten minutes: it deletes what was kept long enough.
+import { instantText, MINUTE } from './clock.ts';
+import type { AppDeps } from './ctx.ts';
+import { toDatabaseError } from './store/db.ts';
+import { deleteExpiredKeys, deleteOldAuditLogs } from './store/retention.ts';
+
+const EVERY_MS = (10 * MINUTE) / 1000;
+/** The most rows of a kind that one run deletes, so that no run holds the database for long. */
+const MAX_ROWS = 10_000;
+
+type JobDeps = Pick<AppDeps, 'config' | 'db' | 'log' | 'clock'>;
+
+interface Retention {
+  what: string;
+  /** How long rows are kept, in nanoseconds; 0 or less means for ever. */
+  keptNs: bigint;
+  run: typeof deleteExpiredKeys;
+}
+
+/**
+ * One run: keys expired for longer than `config.tokens.retentionNs` and audit entries older than
+ * `config.audit.retentionNs`. What fails is logged and tried again in the next run.
+ */
+export async function deleteOutdated({ config, db, log, clock }: JobDeps): Promise<void> {
+  const retentions: Retention[] = [
+    { what: 'expired keys', keptNs: config.tokens.retentionNs, run: deleteExpiredKeys },
+    { what: 'audit entries', keptNs: config.audit.retentionNs, run: deleteOldAuditLogs },
+  ];
+  for (const { what, keptNs, run } of retentions) {
+    if (keptNs <= 0n) continue;
+    try {
+      const count = await run(db, instantText(clock() - Number(keptNs / 1000n)), MAX_ROWS);
+      if (count > 0) log.info({ count }, `deleted ${what}`);
+    } catch (err) {
+      log.error({ err: toDatabaseError(err) }, `could not delete ${what}`);
+    }
+  }
+}
+
+export interface Jobs {
+  /** Starts nothing more; resolves when a run under way is over. */
+  stop(): Promise<void>;
+}
+
+/** Starts the jobs: one run now, then one every `everyMs` milliseconds. They do not keep the process alive. */
+export function startJobs(deps: JobDeps, everyMs: number = EVERY_MS): Jobs {
+  let running: Promise<void> | undefined;
+  const run = () => {
+    running ??= deleteOutdated(deps).finally(() => {
+      running = undefined;
+    });
+  };
+  run();
+  const timer = setInterval(run, everyMs);
+  timer.unref();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,25 @@
+// Deleting what was kept long enough: expired keys and old audit entries.
+import { sql } from 'drizzle-orm';
+import type { Db } from './db.ts';
+
+/**
+ * Deletes keys that expired before a time, the longest expired first. Rows that another replica is deleting are left to it.
+ * @returns how many, at most `most`
+ */
+export async function deleteExpiredKeys(db: Db, before: string, most: number): Promise<number> {
+  const result = await db.execute(sql`
+    delete from api_keys where id in (
+      select id from api_keys where expires_at < ${before}::timestamptz order by expires_at limit ${most} for update skip locked)`);
+  return result.rowCount ?? 0;
+}
+
+/**
+ * Deletes audit entries from before a time, the oldest first. Rows that another replica is deleting are left to it.
+ * @returns how many, at most `most`
+ */
+export async function deleteOldAuditLogs(db: Db, before: string, most: number): Promise<number> {
+  const result = await db.execute(sql`
+    delete from audit_logs where id in (
+      select id from audit_logs where time < ${before}::timestamptz order by time, id limit ${most} for update skip locked)`);
+  return result.rowCount ?? 0;
+}
