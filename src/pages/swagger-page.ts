@@ -80,7 +80,7 @@ function operationCard({ path, method, operation }: Place): Html {
     return html`<tr><th scope="row">${status}</th><td>${response.description}</td><td>${schema && typeOf(schema)}</td></tr>\n`;
   });
   return html`<section class="card" id="${operationId}" aria-labelledby="${operationId}-name">
-<div class="head"><h3 id="${operationId}-name">${summary}</h3>
+<div class="head"><h2 id="${operationId}-name">${summary}</h2>
 <div>${security.length > 0 && html`<span class="badge">session</span>`}${operation['x-coder-users-extension'] && html`<span class="badge">extension</span>`}</div></div>
 <p><code><strong>${method.toUpperCase()}</strong> ${path}</code></p>
 ${inputs.length > 0 && table(['Parameter', 'In', 'Description', 'Type'], inputs)}
@@ -95,7 +95,7 @@ function schemaCard(name: string, schema: SchemaView): Html {
     ([field, inner]) =>
       html`<tr><th scope="row"><code>${field}</code>${required.has(field) && html`<span class="badge">required</span>`}</th><td>${inner.description as string | undefined}</td><td>${typeOf(inner)}</td></tr>\n`,
   );
-  return html`<section class="card" id="${schemaId(name)}"><h3>${name}</h3>
+  return html`<section class="card" id="${schemaId(name)}"><h2>${name}</h2>
 ${fields.length > 0 ? table(['Field', 'Description', 'Type'], fields) : html`<p>${typeOf(schema)}</p>`}
 </section>
 `;
