@@ -1,5 +1,5 @@
 // Reads the text of a skill: front matter in YAML between two lines of dashes, then the body.
-import { type Document, isAlias, isMap, isScalar, parseAllDocuments, Scalar, visit, type YAMLMap } from 'yaml';
+import { type Document, isAlias, isMap, isNode, isScalar, parseAllDocuments, Scalar, visit, type YAMLMap } from 'yaml';
 import { trimmed } from '../codersdk/names.ts';
 import { badRequest } from '../errors.ts';
 import { quoted } from '../rbac/allow-lists.ts';
@@ -56,39 +56,49 @@ type FrontMatter = Map<string, unknown>;
 /** The library needs quadratic time for these; nobody writes them. */
 const ENDLESS_BLANKS = /[ \t]{1000}/;
 
-/** What YAML allows and Go's reader does not, or what the library would look for in quadratic time; undefined if nothing. */
+/** Unknown anchors, which the library takes, and repeated keys, which it looks for in quadratic time; undefined if none. */
 function faultOf(document: Document): string | undefined {
   let fault: string | undefined;
   const anchors = new Set<string>();
-  visit(document, {
-    Node(_, node) {
-      if ('anchor' in node && node.anchor) anchors.add(node.anchor);
-    },
-    Alias(_, { source }) {
-      if (!anchors.has(source)) fault = `unknown anchor '${source}' referenced`;
-      return fault === undefined ? undefined : visit.BREAK;
-    },
-    Map(_, { items }) {
-      const keys = items.flatMap(({ key }) => (isScalar(key) ? [String(key.value)] : []));
+  visit(document, (_, node) => {
+    if (isAlias(node)) {
+      if (!anchors.has(node.source)) fault = `unknown anchor '${node.source}' referenced`;
+    } else if (isNode(node) && node.anchor) anchors.add(node.anchor);
+    if (isMap(node)) {
+      const keys = node.items.flatMap(({ key }) => (isScalar(key) ? [String(key.value)] : []));
       if (new Set(keys).size < keys.length) fault = 'a mapping key is defined twice';
-      return fault === undefined ? undefined : visit.BREAK;
-    },
+    }
+    return fault === undefined ? undefined : visit.BREAK;
   });
   return fault;
+}
+
+/** The first YAML document of a text, or what is wrong with it; neither for a text without any. */
+function parseYaml(text: string): { document?: Document; fault?: string | undefined } {
+  try {
+    // Without a schema every scalar stays text, so that what is a string is decided here alone.
+    const options = { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
+    const [document] = parseAllDocuments(text, options);
+    if (document === undefined || !('contents' in document)) return {};
+    return { document, fault: document.errors[0]?.message.split('\n')[0] ?? faultOf(document) };
+  } catch (err) {
+    if (err instanceof RangeError) return { fault: err.message };
+    throw err;
+  }
 }
 
 /** The fields of the front matter as YAML nodes. */
 function readYaml(text: string): FrontMatter {
   const invalidYaml = (what: string) => invalidContent(`parse frontmatter YAML: yaml: ${what}`);
   if (ENDLESS_BLANKS.test(text)) throw invalidYaml('too many blanks in a row');
-  // Without a schema every scalar stays text, so that what is a string is decided here alone.
-  const [document] = parseAllDocuments(text, { schema: 'failsafe', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
-  if (document === undefined || !('contents' in document)) return new Map();
-  const [error] = document.errors;
-  const fault = error === undefined ? faultOf(document) : error.message.split('\n')[0];
-  if (fault !== undefined) throw invalidYaml(fault);
+  const { document, fault } = parseYaml(text);
+  if (fault !== undefined) throw invalidYaml(fault.includes('call stack') ? 'nested too deeply' : fault);
+  if (document === undefined) return new Map();
   const { contents } = document;
-  if (contents === null || (isScalar(contents) && contents.type === Scalar.PLAIN && NULL.test(String(contents.value)))) {
+  if (
+    contents === null ||
+    (isScalar(contents) && contents.type === Scalar.PLAIN && NULL.test(String(contents.value)))
+  ) {
     return new Map();
   }
   const fields: FrontMatter = new Map();
@@ -100,13 +110,32 @@ function readYaml(text: string): FrontMatter {
   return fields;
 }
 
+function withoutLineEnds(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === '\n' || text[end - 1] === '\r')) end -= 1;
+  return text.slice(0, end);
+}
+
+/** The text without `<!-- comments -->`; one that does not end is text. */
+function withoutComments(text: string): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (;;) {
+    const start = text.indexOf('<!--', at);
+    const end = start < 0 ? -1 : text.indexOf('-->', start + 4);
+    if (end < 0) return parts.join('') + text.slice(at);
+    parts.push(text.slice(at, start));
+    at = end + 3;
+  }
+}
+
 /** The text of a field without line ends behind it; undefined for anything that YAML does not read as a string. */
 function stringOf(node: unknown): string | undefined {
   if (!isScalar(node)) return undefined;
   const text = String(node.value ?? '');
   const isString =
     node.tag === undefined ? node.type !== Scalar.PLAIN || !isNoString(text) : /^(!|.*:str)$/.test(node.tag);
-  return isString ? text.replace(/[\r\n]+$/, '') : undefined;
+  return isString ? withoutLineEnds(text) : undefined;
 }
 
 /**
@@ -137,7 +166,7 @@ export function parseSkill(content: string): ParsedSkill {
       detail: `skill description is too large: got ${descriptionBytes} bytes, maximum is ${MAX_DESCRIPTION_BYTES} bytes: skill description is too large`,
     });
   }
-  if (trimmed(body.replace(/<!--[\s\S]*?-->/g, '')) === '') {
+  if (trimmed(withoutComments(body)) === '') {
     throw badRequest('Skill body is required.', {
       detail: `skill body is required: skill "${name}" has no content after frontmatter: skill body is required`,
     });
