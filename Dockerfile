@@ -15,7 +15,6 @@ COPY package.json package-lock.json .npmrc ./
 # The optional packages are Node and PostgreSQL for machines that have neither.
 RUN npm ci --omit=dev --omit=optional && npm cache clean --force
 COPY migrations migrations
-COPY openapi openapi
 COPY --from=build /app/dist dist
 RUN ln -s /app/dist/main.js /usr/local/bin/coder-users
 USER node

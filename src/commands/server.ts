@@ -18,15 +18,19 @@ const STOP_MS = 8000;
 /** How much of that requests under way may take. */
 const DRAIN_MS = 4000;
 const SWEEP_MS = 50;
+const SAME_WISH_MS = 500;
 const MAIL_MS = 1000;
 
-/** Resolves with the first signal to stop; a second one ends the process at once. */
+/**
+ * Resolves with the first signal to stop; a later one ends the process at once. Ctrl-C below `npm start` comes twice,
+ * from the terminal and from npm: what follows on the heels of the first is the same wish.
+ */
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let signals = 0;
+    let firstAt: number | undefined;
     const onSignal = (signal: NodeJS.Signals) => {
-      signals += 1;
-      if (signals > 1) process.exit(1);
+      if (firstAt !== undefined && performance.now() - firstAt > SAME_WISH_MS) process.exit(1);
+      firstAt ??= performance.now();
       resolve(signal);
     };
     process.on('SIGTERM', onSignal);

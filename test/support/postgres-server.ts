@@ -1,6 +1,6 @@
 // Runs once per test run: finds or starts a PostgreSQL server and migrates the template that test files clone.
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -56,6 +56,8 @@ async function endForgotten(): Promise<void> {
 async function ownServer(): Promise<{ adminUrl: string; stop: () => Promise<void> }> {
   await endForgotten();
   const dataDir = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
+  // A root process hands Postgres to another account, which is to enter here.
+  chmodSync(dataDir, 0o755);
   const server = await startEmbeddedPostgres({ dataDir, log: pino({ level: 'silent' }), options: { fsync: false } });
   return {
     adminUrl: server.url,

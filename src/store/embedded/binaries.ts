@@ -1,8 +1,8 @@
 // Finds the PostgreSQL programs in node_modules, and copies them to where the account of Postgres can run them.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StartError } from '../../start-error.ts';
 import { type Account, canReach, USE_EXTERNAL } from './account.ts';
 
@@ -12,6 +12,8 @@ export interface Binaries {
   /** Major version, as in a cluster's PG_VERSION. */
   readonly major: string;
 }
+
+const COPY_PREFIX = 'postgres-';
 
 /** The folder with bin, lib and share of the platform's package. */
 function packagedFolder(): string {
@@ -33,15 +35,20 @@ function makeReadableByAll(folder: string): void {
   }
 }
 
-/** Copies the folder once; a copy is renamed into place when it is complete, so a killed start leaves no half one. */
+/**
+ * Copies the folder once for each version of the package, in place of older copies. A copy is renamed into place when
+ * it is complete, so a killed start leaves no half one.
+ */
 function copyOf(folder: string, into: string): string {
-  const target = join(into, `postgres-${basename(dirname(folder))}`);
+  const { version } = JSON.parse(readFileSync(join(folder, '..', 'package.json'), 'utf8')) as { version: string };
+  const target = join(into, `${COPY_PREFIX}${version}`);
   if (existsSync(join(target, 'bin', 'postgres'))) return target;
+  for (const name of readdirSync(into).filter((entry) => entry.startsWith(COPY_PREFIX))) {
+    rmSync(join(into, name), { recursive: true, force: true });
+  }
   const unfinished = `${target}.new`;
-  rmSync(unfinished, { recursive: true, force: true });
   cpSync(folder, unfinished, { recursive: true, verbatimSymlinks: true });
   makeReadableByAll(unfinished);
-  rmSync(target, { recursive: true, force: true });
   renameSync(unfinished, target);
   return target;
 }
