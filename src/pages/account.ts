@@ -32,10 +32,10 @@ const LOGIN_TYPES: Readonly<Record<string, string>> = {
   none: 'with tokens only',
 };
 
-/** A time to the minute. Times before this century stand for "not yet". */
+/** A time to the minute, in UTC. Times before this century stand for "not yet". */
 function time(text: string): Html {
   if (text < '2000') return html`<span class="muted">Never</span>`;
-  return html`<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 16)} UTC</time>`;
+  return html`<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 16)}</time>`;
 }
 
 const profile = (user: User) => html`<section class="card" aria-labelledby="profile">
@@ -45,7 +45,7 @@ const profile = (user: User) => html`<section class="card" aria-labelledby="prof
 <dt>E-mail address</dt><dd>${user.email}</dd>
 <dt>Signs in</dt><dd>${LOGIN_TYPES[user.login_type] ?? user.login_type}</dd>
 <dt>Roles</dt><dd>${user.roles.map((role) => role.display_name || role.name).join(', ') || 'Member'}</dd>
-<dt>Account made</dt><dd>${time(user.created_at)}</dd>
+<dt>Account made</dt><dd>${time(user.created_at)} UTC</dd>
 </dl>
 </section>`;
 
@@ -78,7 +78,7 @@ ${
 <thead><tr><th scope="col">What</th><th scope="col">ID</th><th scope="col">Made</th><th scope="col">Last used</th><th scope="col">Expires</th><th scope="col"><span class="hidden">Revoke</span></th></tr></thead>
 <tbody>${keys.map((key) => keyRow(key, csrf))}</tbody>
 </table></div>
-<p class="muted">“Sign out everywhere else” ends tokens and keys of the command line, too.</p>`
+<p class="muted">Times are UTC. Signing out everywhere else ends tokens and keys of the command line, too.</p>`
 }
 </section>`;
 

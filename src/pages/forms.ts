@@ -29,16 +29,18 @@ interface Field {
   readonly?: boolean;
 }
 
-/** A labelled input; what was typed comes back, except in password fields. */
+/** A labelled input; what was typed comes back, except in password fields. Of several faults the first has the focus. */
 export function field(spec: Field, state: FormState): Html {
   const { name, label, type = 'text', autocomplete, hint, required = true, autofocus = false, readonly = false } = spec;
   const fault = state.faults?.[name];
+  const firstFault = Object.keys(state.faults ?? {})[0];
+  const focused = firstFault === undefined ? autofocus : firstFault === name;
   const notes = [fault && `${name}-fault`, hint && `${name}-hint`].filter(Boolean).join(' ');
   const value = type === 'password' ? undefined : state.values?.[name];
   return html`<p><label for="${name}">${label}</label>
 <input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}"${value !== undefined && html` value="${value}"`}${
     required && html` required`
-  }${autofocus && html` autofocus`}${readonly && html` readonly`}${fault !== undefined && html` aria-invalid="true"`}${
+  }${focused && html` autofocus`}${readonly && html` readonly`}${fault !== undefined && html` aria-invalid="true"`}${
     notes !== '' && html` aria-describedby="${notes}"`
   }${type !== 'password' && html` spellcheck="false" autocapitalize="none"`}>
 ${fault !== undefined && html`<span class="fault" id="${name}-fault">${fault}</span>`}${

@@ -36,7 +36,12 @@ function fail(text) {
   document.getElementById('device-again').hidden = false;
 }
 
-const reason = ({ message, detail }) => [message, detail].filter(Boolean).join(' ') || 'The server gave no reason.';
+const REASONS = {
+  access_denied: 'GitHub says that access was refused.',
+  expired_token: 'The code has expired.',
+};
+const reason = ({ message, detail }) =>
+  REASONS[detail] || [message, detail].filter(Boolean).join(' ') || 'The server gave no reason.';
 
 async function start() {
   const answer = await fetch('/api/v2/users/oauth2/github/device');

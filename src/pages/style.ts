@@ -98,24 +98,33 @@ button:hover:not(.plain), .button:hover:not(.plain) { filter: brightness(1.08); 
 .notice.info { background: var(--card); border-color: var(--edge); }
 .notice + .card { margin-top: 1.25rem; }
 .wide > .notice { margin: 0; }
-.key { display: flex; gap: .5rem; margin: 1rem 0; }
-.key input, .code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-.key button { flex: none; }
+.key { display: grid; gap: .75rem; margin: 1rem 0; }
+.key input { font-size: .875rem; }
+.key input, .code, code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+[data-step] { margin-bottom: 1rem; }
 .code { margin: 1rem 0; font-size: 2rem; letter-spacing: .15em; text-align: center; }
 .below { margin-top: 1.25rem; font-size: .9rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .4rem 1.5rem; margin: 1rem 0 0; }
 dt { color: var(--muted); }
 dd { margin: 0; overflow-wrap: anywhere; }
 .head { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between; }
-.scroll { overflow-x: auto; margin-top: .75rem; }
+.scroll { position: relative; overflow-x: auto; margin: .75rem 0; }
 table { width: 100%; border-collapse: collapse; font-size: .925rem; }
-th, td { padding: .55rem 1rem .55rem 0; border-top: 1px solid var(--line); text-align: left; vertical-align: middle; }
+th, td { padding: .55rem 1.25rem .55rem 0; border-top: 1px solid var(--line); text-align: left; vertical-align: middle; }
 thead th { border-top: 0; color: var(--muted); font-weight: 550; white-space: nowrap; }
 tbody th { font-weight: 550; }
+td, .badge { white-space: nowrap; }
 td:last-child, thead th:last-child { padding-right: 0; text-align: right; }
-.badge { margin-left: .4rem; padding: .1rem .5rem; border: 1px solid var(--line); border-radius: 1rem; color: var(--muted); font-size: .8rem; font-weight: 550; white-space: nowrap; }
+.badge { margin-left: .4rem; padding: .1rem .5rem; border: 1px solid var(--line); border-radius: 1rem; color: var(--muted); font-size: .8rem; font-weight: 550; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 [hidden] { display: none !important; }
-@media (min-width: 40rem) { .columns { grid-template-columns: repeat(3, 1fr); align-items: end; } .columns > button { grid-column: 1; } }
+@media (min-width: 40rem) {
+  .columns { grid-template-columns: repeat(3, 1fr); }
+  .columns > button { justify-self: start; width: auto; padding-inline: 1.5rem; }
+}
+@media (max-width: 30rem) {
+  dl { grid-template-columns: 1fr; gap: 0; }
+  dd { margin-bottom: .5rem; }
+}
 @media (forced-colors: active) { .brand::before { background: CanvasText; } }
 `;

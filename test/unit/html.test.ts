@@ -1,6 +1,8 @@
-// The template tag that every page is written with.
+// The template tag that every page is written with, and the scripts that pages load.
+import { Script } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { Html, html } from '../../src/pages/html.ts';
+import { copyScript, deviceScript } from '../../src/pages/scripts.ts';
 
 describe('html', () => {
   test('markup in a value becomes text, in an element and in an attribute', () => {
@@ -31,4 +33,11 @@ describe('html', () => {
     expect(String(html`${'&lt;'}`)).toBe('&amp;lt;');
     expect(String(new Html('&lt;'))).toBe('&lt;');
   });
+});
+
+test.each([
+  ['copy.js', copyScript],
+  ['device.js', deviceScript],
+])('%s is a script that browsers can read', (_name, text) => {
+  expect(() => new Script(text)).not.toThrow();
 });
