@@ -24,6 +24,7 @@ const MAY_IMPORT: Record<string, string> = {
     'codersdk/ config errors.ts package-root.ts crypto/passwords.ts store/db.ts fastify @fastify/ zod node:crypto node:http node:net node:util',
   'hooks/':
     'http/ services/ rbac/ store/ codersdk/ crypto/ pages/ ctx.ts clock.ts errors.ts type config fastify node:crypto',
+  jobs: 'services/ store/ ctx.ts clock.ts type config',
   'routes/':
     'hooks/ http/ services/ pages/ present codersdk/ ctx.ts errors.ts clock.ts type config fastify zod node:crypto',
 };
