@@ -42,8 +42,8 @@ export interface Jobs {
   stop(): Promise<void>;
 }
 
-/** Starts the jobs: one run now, then one every `everyMs` milliseconds. They do not keep the process alive. */
-export function startJobs(deps: JobDeps, everyMs: number = EVERY_MS): Jobs {
+/** Starts the jobs: one run now, then one every ten minutes. They do not keep the process alive. */
+export function startJobs(deps: JobDeps): Jobs {
   let running: Promise<void> | undefined;
   const run = () => {
     running ??= deleteOutdated(deps).finally(() => {
@@ -51,7 +51,7 @@ export function startJobs(deps: JobDeps, everyMs: number = EVERY_MS): Jobs {
     });
   };
   run();
-  const timer = setInterval(run, everyMs);
+  const timer = setInterval(run, EVERY_MS);
   timer.unref();
   return {
     async stop() {
