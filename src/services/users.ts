@@ -6,12 +6,33 @@ import { hashPassword } from '../crypto/passwords.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, conflict, forbidden, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
-import { assignOrgRoleObject, assignRoleObject, newMemberObject, newUserObject, organizationObject, userObject } from '../rbac/policy.ts';
+import {
+  assignOrgRoleObject,
+  assignRoleObject,
+  newMemberObject,
+  newUserObject,
+  organizationObject,
+  userObject,
+} from '../rbac/policy.ts';
 import { canAssign, isSiteRole } from '../rbac/roles.ts';
-import { isUnique } from '../store/db.ts';
-import { findDefaultOrganization, findOrganizationById, insertMember, type OrganizationRow } from '../store/organizations.ts';
+import { isForeignKey, isUnique } from '../store/db.ts';
+import {
+  findDefaultOrganization,
+  findOrganizationById,
+  insertMember,
+  type OrganizationRow,
+} from '../store/organizations.ts';
 import { uniques } from '../store/schema.ts';
-import { deleteUser as deleteUserRow, findUserById, findUserByNameOrEmail, insertUser, lockUser, type NewUser, updateUser, type UserRow } from '../store/users.ts';
+import {
+  deleteUser as deleteUserRow,
+  findUserById,
+  findUserByNameOrEmail,
+  insertUser,
+  lockUser,
+  type NewUser,
+  type UserRow,
+  updateUser,
+} from '../store/users.ts';
 import { audit } from './audit.ts';
 import { insertNewSshKey, newSshKey } from './git-ssh-keys.ts';
 import { requireAnotherOwner, requireOwnerFor } from './owners.ts';
@@ -46,7 +67,12 @@ export const isTaken = (err: unknown) => isUnique(err, uniques.username) || isUn
  * Stores an account with its SSH key and memberships. Needs a transaction; decides nothing.
  * @throws a unique violation on the name or the address
  */
-export async function insertAccount(ctx: Ctx, user: NewUser, organizationIds: string[], sshKey: Awaited<ReturnType<typeof newSshKey>>): Promise<void> {
+export async function insertAccount(
+  ctx: Ctx,
+  user: NewUser,
+  organizationIds: string[],
+  sshKey: Awaited<ReturnType<typeof newSshKey>>,
+): Promise<void> {
   await insertUser(ctx.db, user);
   await insertNewSshKey(ctx, user.id, sshKey);
   for (const organizationId of organizationIds) {
@@ -56,7 +82,8 @@ export async function insertAccount(ctx: Ctx, user: NewUser, organizationIds: st
 
 /** What of a request for a service account is refused (documented field `service_account`). */
 function checkServiceAccount(input: CreateUserRequestWithOrgs): void {
-  if (input.login_type !== '' && input.login_type !== 'none') throw badRequest("Service accounts must use login type 'none'.");
+  if (input.login_type !== '' && input.login_type !== 'none')
+    throw badRequest("Service accounts must use login type 'none'.");
   if (input.password !== '') throw badRequest('Password cannot be set for service accounts.');
   if (input.email !== '') throw badRequest('Email cannot be set for service accounts.');
 }
@@ -77,7 +104,9 @@ async function findOrganizations(ctx: ActorCtx, ids: string[]): Promise<Organiza
       throw new ApiError(404, `Organization does not exist with the provided id "${id}".`);
     }
     if (found.some((other) => other.id === row.id)) {
-      throw badRequest('An organization is named twice.', { validations: [{ field: 'organization_ids', detail: `"${id}" is given more than once` }] });
+      throw badRequest('An organization is named twice.', {
+        validations: [{ field: 'organization_ids', detail: `"${id}" is given more than once` }],
+      });
     }
     found.push(row);
   }
@@ -97,13 +126,15 @@ function checkLoginType(ctx: Ctx, loginType: string, password: string): void {
 
 function authorizeCreate(ctx: ActorCtx, roles: string[], organizations: OrganizationRow[]): void {
   const { subject } = ctx.actor;
-  if (!can(subject, 'assign', assignRoleObject()) || !can(subject, 'create', newUserObject())) throw notAuthorizedToCreate();
+  if (!can(subject, 'assign', assignRoleObject()) || !can(subject, 'create', newUserObject()))
+    throw notAuthorizedToCreate();
   for (const name of roles) {
     if (!isSiteRole(name)) throw badRequest(`"${name}" is not a supported role`);
     if (!canAssign(subject.roles, { name })) throw new ApiError(403, `not authorized to assign role "${name}"`);
   }
   for (const { id } of organizations) {
-    if (!can(subject, 'assign', assignOrgRoleObject(id)) || !can(subject, 'create', newMemberObject(NIL_UUID, id))) throw notAuthorizedToCreate();
+    if (!can(subject, 'assign', assignOrgRoleObject(id)) || !can(subject, 'create', newMemberObject(NIL_UUID, id)))
+      throw notAuthorizedToCreate();
   }
 }
 
@@ -119,9 +150,14 @@ export async function createUser(ctx: ActorCtx, input: CreateUserRequestWithOrgs
     throw badRequest(`Password cannot be set for non-password ("${loginType}") authentication.`);
   }
   if (loginType === 'password' && ctx.config.passwords.authDisabled) {
-    throw new ApiError(403, 'Password based authentication is disabled! Unable to provision new users with password authentication.');
+    throw new ApiError(
+      403,
+      'Password based authentication is disabled! Unable to provision new users with password authentication.',
+    );
   }
-  const organizationIds = input.organization_id ? [...input.organization_ids, input.organization_id] : input.organization_ids;
+  const organizationIds = input.organization_id
+    ? [...input.organization_ids, input.organization_id]
+    : input.organization_ids;
   if (organizationIds.length === 0) {
     throw badRequest(
       'No organization specified to place the user as a member of. It is required to specify at least one organization id to place the user in.',
@@ -132,11 +168,16 @@ export async function createUser(ctx: ActorCtx, input: CreateUserRequestWithOrgs
     );
   }
   const existing = await findUserByNameOrEmail(ctx.db, input.username, input.email);
-  if (existing) throw can(ctx.actor.subject, 'read', userObject(existing)) ? conflict('User already exists.') : notAuthorizedToCreate();
+  if (existing)
+    throw can(ctx.actor.subject, 'read', userObject(existing))
+      ? conflict('User already exists.')
+      : notAuthorizedToCreate();
   const organizations = await findOrganizations(ctx, organizationIds);
   checkLoginType(ctx, loginType, input.password);
   if (input.user_status !== '' && !STATUSES.has(input.user_status)) {
-    throw badRequest(`"${input.user_status}" is no status of a user.`, { validations: [{ field: 'user_status', detail: 'must be active, dormant or suspended' }] });
+    throw badRequest(`"${input.user_status}" is no status of a user.`, {
+      validations: [{ field: 'user_status', detail: 'must be active, dormant or suspended' }],
+    });
   }
   requireKnownActor(ctx);
   authorizeCreate(ctx, input.roles, organizations);
@@ -158,14 +199,28 @@ export async function createUser(ctx: ActorCtx, input: CreateUserRequestWithOrgs
   const sshKey = await newSshKey(ctx);
   try {
     return await withTx(ctx, async (ctx) => {
-      await insertAccount(ctx, user, organizations.map(({ id }) => id), sshKey);
+      await insertAccount(
+        ctx,
+        user,
+        organizations.map(({ id }) => id),
+        sshKey,
+      );
       const created = await reread(ctx, user.id);
-      await audit(ctx, { action: 'create', resourceType: 'user', resourceId: user.id, resourceTarget: user.username, after: auditedUser(created), status: 201 });
+      await audit(ctx, {
+        action: 'create',
+        resourceType: 'user',
+        resourceId: user.id,
+        resourceTarget: user.username,
+        after: auditedUser(created),
+        status: 201,
+      });
       return created;
     });
   } catch (err) {
     // The unique index decides between parallel requests; the look-up above only gives the nicer path.
     if (isTaken(err)) throw conflict('User already exists.');
+    // An organization that was deleted since it was looked up.
+    if (isForeignKey(err)) throw notFound();
     throw err;
   }
 }
@@ -185,10 +240,21 @@ export async function updateProfile(ctx: ActorCtx, target: UserRow, input: Updat
   if (!can(subject, 'update_personal', userObject(target))) throw forbidden();
   try {
     return await withTx(ctx, async (ctx) => {
-      const found = await updateUser(ctx.db, target.id, { username: input.username, name: input.name, updatedAt: nowText(ctx) });
+      const found = await updateUser(ctx.db, target.id, {
+        username: input.username,
+        name: input.name,
+        updatedAt: nowText(ctx),
+      });
       if (!found) throw notFound();
       const updated = await reread(ctx, target.id);
-      await audit(ctx, { action: 'write', resourceType: 'user', resourceId: target.id, resourceTarget: updated.username, before: auditedUser(target), after: auditedUser(updated) });
+      await audit(ctx, {
+        action: 'write',
+        resourceType: 'user',
+        resourceId: target.id,
+        resourceTarget: updated.username,
+        before: auditedUser(target),
+        after: auditedUser(updated),
+      });
       return updated;
     });
   } catch (err) {
@@ -219,6 +285,12 @@ export async function deleteUser(ctx: ActorCtx, target: UserRow): Promise<void> 
     // Roles may have changed since the target was read: an owner made meanwhile is an owner.
     requireOwnerFor(ctx.actor, { ...target, roles: locked.roles });
     await deleteUserRow(ctx.db, target.id);
-    await audit(ctx, { action: 'delete', resourceType: 'user', resourceId: target.id, resourceTarget: target.username, before: auditedUser(target) });
+    await audit(ctx, {
+      action: 'delete',
+      resourceType: 'user',
+      resourceId: target.id,
+      resourceTarget: target.username,
+      before: auditedUser(target),
+    });
   });
 }

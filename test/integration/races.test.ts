@@ -180,6 +180,24 @@ describe('memberships', () => {
     }
   });
 
+  test('a user who is made in an organization that is deleted meanwhile is made wholly or not at all', async () => {
+    const t = await startApp();
+    for (let round = 0; round < 8; round++) {
+      const { id } = (await t.owner.post('/api/v2/organizations', { name: `shutting-${round}` })).body;
+      const username = `late-${round}`;
+      const creation = { username, email: `${username}@example.com`, password: PASSWORD, organization_ids: [id] };
+      const creating = t.owner.post('/api/v2/users', creation);
+      // Deleted as soon as the creation has looked the organization up and hashes the password.
+      const deleted = await t.owner.delete(`/api/v2/organizations/${id}`);
+      const created = await creating;
+      expect([
+        [201, 400],
+        [404, 200],
+      ]).toContainEqual([created.status, deleted.status]);
+      expect((await t.owner.get(`/api/v2/users/${username}`)).status).toBe(created.status === 201 ? 200 : 404);
+    }
+  });
+
   test('an organization that is deleted while somebody joins keeps the member or is gone, and never fails', async () => {
     const t = await startApp();
     const user = await aUser(t);
