@@ -7,6 +7,7 @@ import { loadEncryptionKeys } from '../crypto/encryption-keys.ts';
 import { createSecretBox } from '../crypto/secret-box.ts';
 import type { Ctx } from '../ctx.ts';
 import { ApiError } from '../errors.ts';
+import { NO_PROVIDERS } from '../idp/providers.ts';
 import { createLog } from '../log.ts';
 import { createMailer } from '../mail.ts';
 import { StartError } from '../start-error.ts';
@@ -45,6 +46,7 @@ export async function asOperator<T>(
       mailer: createMailer(null, log),
       // What the server warns about at its start is none of the command's business.
       secretBox: createSecretBox(loadEncryptionKeys(config, log.child({}, { level: 'error' }))),
+      idp: NO_PROVIDERS,
       origin: { requestId: randomUUID(), ip: '', userAgent: 'coder-users' },
       actor: undefined,
     };

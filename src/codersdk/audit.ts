@@ -1,0 +1,65 @@
+// Wire types of the audit log.
+import { z } from 'zod';
+import { Time, Uuid } from './common.ts';
+import { User } from './users.ts';
+
+/** Every action that the API documents; this server writes some of them. */
+export const AUDIT_ACTIONS = [
+  ...['create', 'write', 'delete', 'start', 'stop', 'login', 'logout', 'register', 'request_password_reset'],
+  ...['connect', 'disconnect', 'open', 'close'],
+] as const;
+
+/** Every kind of resource that the API documents; this server writes some of them. */
+export const AUDIT_RESOURCE_TYPES = [
+  ...['template', 'template_version', 'user', 'workspace', 'workspace_build', 'git_ssh_key', 'api_key', 'group'],
+  ...['license', 'convert_login', 'health_settings', 'notifications_settings', 'prebuilds_settings'],
+  ...['workspace_proxy', 'organization', 'oauth2_provider_app', 'oauth2_provider_app_secret', 'custom_role'],
+  ...['organization_member', 'notification_template', 'idp_sync_settings_organization', 'idp_sync_settings_group'],
+  ...['idp_sync_settings_role', 'workspace_agent', 'workspace_app', 'task', 'user_secret', 'user_skill'],
+  'user_settings',
+] as const;
+
+const AuditDiffField = z
+  .object({ old: z.unknown(), new: z.unknown(), secret: z.boolean() })
+  .meta({ id: 'codersdk.AuditDiffField' });
+
+const MinimalOrganization = z
+  .object({ id: Uuid, name: z.string(), display_name: z.string(), icon: z.string() })
+  .meta({ id: 'codersdk.MinimalOrganization' });
+
+export const AuditLog = z
+  .object({
+    id: Uuid,
+    request_id: Uuid,
+    time: Time,
+    ip: z.string(),
+    user_agent: z.string(),
+    resource_type: z.string().meta({ id: 'codersdk.ResourceType', enum: AUDIT_RESOURCE_TYPES }),
+    resource_id: Uuid,
+    resource_target: z.string(),
+    resource_icon: z.string(),
+    action: z.string().meta({ id: 'codersdk.AuditAction', enum: AUDIT_ACTIONS }),
+    diff: z.record(z.string(), AuditDiffField).meta({ id: 'codersdk.AuditDiff' }),
+    status_code: z.int(),
+    additional_fields: z.record(z.string(), z.unknown()),
+    description: z.string(),
+    resource_link: z.string(),
+    is_deleted: z.boolean(),
+    organization_id: Uuid,
+    organization: MinimalOrganization.optional(),
+    user: User.nullable(),
+  })
+  .meta({ id: 'codersdk.AuditLog' });
+export type AuditLog = z.infer<typeof AuditLog>;
+
+export const AuditLogResponse = z
+  .object({ audit_logs: z.array(AuditLog), count: z.int() })
+  .meta({ id: 'codersdk.AuditLogResponse' });
+export type AuditLogResponse = z.infer<typeof AuditLogResponse>;
+
+/** Query parameters of the list, for the contract document. */
+export const AuditLogQuery = z.object({
+  q: z.string().optional().describe('Search query'),
+  limit: z.int().optional().describe('Page limit'),
+  offset: z.int().optional().describe('Page offset'),
+});

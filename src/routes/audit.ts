@@ -1,0 +1,26 @@
+// The audit log.
+import type { FastifyInstance } from 'fastify';
+import { AuditLogQuery, AuditLogResponse } from '../codersdk/audit.ts';
+import { actorCtxOf } from '../hooks/session.ts';
+import { presentAuditLog } from '../present-audit.ts';
+import { listAuditLogs } from '../services/list-audit.ts';
+
+/** Route `/audit`. */
+export async function auditRoutes(app: FastifyInstance): Promise<void> {
+  app.get<{ Querystring: Record<string, string | string[]> }>(
+    '/audit',
+    {
+      schema: {
+        operationId: 'get-audit-logs',
+        summary: 'Get audit logs',
+        tags: ['Audit'],
+        querystring: AuditLogQuery,
+        response: { 200: AuditLogResponse },
+      },
+    },
+    async (request) => {
+      const { rows, count } = await listAuditLogs(actorCtxOf(request), request.query);
+      return { audit_logs: rows.map(presentAuditLog), count };
+    },
+  );
+}

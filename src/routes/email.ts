@@ -1,0 +1,29 @@
+// The e-mail address of an account: an operation that only this server has.
+import type { FastifyInstance } from 'fastify';
+import type { z } from 'zod';
+import { UpdateUserEmailRequest, User } from '../codersdk/users.ts';
+import { actorCtxOf } from '../hooks/session.ts';
+import { targetOf } from '../hooks/target.ts';
+import { EXTENSION } from '../http/extensions.ts';
+import { presentUser } from '../present.ts';
+import { updateEmail } from '../services/email.ts';
+
+/** Routes of `/users/{user}/email`. */
+export async function userEmailRoutes(app: FastifyInstance): Promise<void> {
+  app.put<{ Body: z.output<typeof UpdateUserEmailRequest> }>(
+    '/email',
+    {
+      // The body holds a password that could be guessed.
+      onRequest: app.limits.login,
+      schema: {
+        ...EXTENSION,
+        operationId: 'update-user-email',
+        summary: 'Update user email',
+        tags: ['Users'],
+        body: UpdateUserEmailRequest,
+        response: { 200: User },
+      },
+    },
+    async (request) => presentUser(await updateEmail(actorCtxOf(request), targetOf(request), request.body)),
+  );
+}

@@ -1,0 +1,68 @@
+// Every column that is stored encrypted, read page by page so that its texts can be encrypted anew.
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from './db.ts';
+
+export interface SealedColumn {
+  readonly table: string;
+  readonly column: string;
+  /** The primary key with its types, in order. */
+  readonly key: readonly (readonly [column: string, type: 'uuid' | 'text'])[];
+}
+
+/** Where encrypted texts are. Links without a token hold "", and most settings are not encrypted at all. */
+export const SEALED_COLUMNS = {
+  secrets: { table: 'user_secrets', column: 'value', key: [['id', 'uuid']] },
+  sshKeys: { table: 'git_ssh_keys', column: 'private_key', key: [['user_id', 'uuid']] },
+  accessTokens: {
+    table: 'user_links',
+    column: 'access_token',
+    key: [
+      ['user_id', 'uuid'],
+      ['login_type', 'text'],
+    ],
+  },
+  refreshTokens: {
+    table: 'user_links',
+    column: 'refresh_token',
+    key: [
+      ['user_id', 'uuid'],
+      ['login_type', 'text'],
+    ],
+  },
+  settings: { table: 'site_settings', column: 'value', key: [['key', 'text']] },
+} as const satisfies Record<string, SealedColumn>;
+
+export interface SealedText {
+  /** Values of the primary key, in its order. */
+  key: string[];
+  stored: string;
+}
+
+const list = (parts: SQL[]) => sql.join(parts, sql`, `);
+const keyColumns = ({ key }: SealedColumn) => list(key.map(([name]) => sql`${sql.identifier(name)}`));
+const keyValues = ({ key }: SealedColumn, values: string[]) =>
+  list(key.map(([, type], index) => sql`${values[index]}::${sql.raw(type)}`));
+
+/** The next texts behind `after` (from the start without), in the order of the primary key. */
+export async function listSealed(
+  db: Db,
+  of: SealedColumn,
+  after: string[] | undefined,
+  limit: number,
+): Promise<SealedText[]> {
+  const { rows } = await db.execute<{ key: string[]; stored: string }>(sql`
+    select array[${list(of.key.map(([name]) => sql`${sql.identifier(name)}::text`))}] as key, ${sql.identifier(of.column)} as stored
+    from ${sql.identifier(of.table)}
+    where ${after === undefined ? sql`true` : sql`(${keyColumns(of)}) > (${keyValues(of, after)})`}
+    order by ${keyColumns(of)} limit ${limit}`);
+  return rows;
+}
+
+/** Puts `stored` in place of `old`; false when the text has changed meanwhile or is gone. */
+export async function replaceSealed(db: Db, of: SealedColumn, old: SealedText, stored: string): Promise<boolean> {
+  const column = sql.identifier(of.column);
+  const { rowCount } = await db.execute(sql`
+    update ${sql.identifier(of.table)} set ${column} = ${stored}
+    where (${keyColumns(of)}) = (${keyValues(of, old.key)}) and ${column} = ${old.stored}`);
+  return rowCount === 1;
+}
