@@ -1,9 +1,9 @@
 // Walks every registered route: who is let in, that a permission decision is made, and what each kind of caller gets.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { PASSWORD, startApp, type TestApp } from '../support/app.ts';
 import type { TestClient } from '../support/client.ts';
-import { aUser } from '../support/factories.ts';
+import { aName, aUser } from '../support/factories.ts';
 
 /** Routes that anybody may call. */
 const PUBLIC = new Set([
@@ -45,6 +45,34 @@ interface Route {
   url: string;
 }
 
+/** Bodies that are right in form, so that the answer tells what the caller may do and not what the body lacks. */
+const BODIES: Record<string, (t: TestApp, user: string) => unknown> = {
+  'POST /api/v2/authcheck': () => ({ checks: { read: { object: { resource_type: 'user' }, action: 'read' } } }),
+  'POST /api/v2/organizations': () => ({ name: aName('org') }),
+  'POST /api/v2/users': (t) => {
+    const username = aName('made');
+    const email = `${username}@example.com`;
+    return { username, email, login_type: 'none', organization_ids: [t.organizationId] };
+  },
+  'PUT /api/v2/organizations/:organization/members/:user/roles': () => ({ roles: [] }),
+  'PUT /api/v2/users/:user/profile': (_, user) => ({ username: user, name: 'New Name' }),
+  'PUT /api/v2/users/:user/password': () => ({ password: 'Another-Secure-1' }),
+  'PUT /api/v2/users/:user/roles': () => ({ roles: [] }),
+  'PUT /api/v2/users/:user/email': () => ({ email: `${aName('new')}@example.com` }),
+  'PUT /api/v2/users/:user/appearance': () => ({ theme_preference: 'dark', terminal_font: 'fira-code' }),
+  'PUT /api/v2/users/:user/preferences': () => ({ thinking_display_mode: 'preview' }),
+  'PUT /api/v2/users/:user/notifications/preferences': () => ({ template_disabled_map: {} }),
+  'POST /api/v2/users/:user/secrets': () => ({ name: 'db', value: 'hunter2' }),
+  'POST /api/experimental/users/:user/skills': () => ({ content: '---\nname: greet\n---\nSay hello.\n' }),
+  'POST /api/v2/users/:user/convert-login': () => ({ to_type: 'github', password: PASSWORD }),
+};
+
+const bodyOf = (route: Route, t: TestApp, user: string) =>
+  route.method === 'GET' ? undefined : (BODIES[nameOf(route)]?.(t, user) ?? {});
+
+/** Operations on accounts that sign in with a password; others are tried on accounts without one, which are made faster. */
+const NEEDS_PASSWORD = /\/(password|convert-login)$/;
+
 const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 function routesOf(t: TestApp): Route[] {
@@ -71,11 +99,7 @@ describe('every route', () => {
   it('answers 401 without a session unless it is on the list of public ones', async () => {
     const open: string[] = [];
     for (const route of routesOf(t)) {
-      const answer = await t.anonymous.send(
-        route.method,
-        pathOf(route.url, t, 'owner'),
-        route.method === 'GET' ? undefined : {},
-      );
+      const answer = await t.anonymous.send(route.method, pathOf(route.url, t, 'owner'), bodyOf(route, t, 'owner'));
       if (answer.status !== 401) open.push(nameOf(route));
     }
     expect(open.filter((route) => !PUBLIC.has(route))).toEqual([]);
@@ -94,7 +118,7 @@ describe('every route', () => {
       subscribe('coder-users:rbac:decision', count);
       const key = await t.owner.post(`/api/v2/users/${member.username}/keys`);
       decisions = 0;
-      await t.as(key.body.key).send(route.method, pathOf(route.url, t, 'me'), route.method === 'GET' ? undefined : {});
+      await t.as(key.body.key).send(route.method, pathOf(route.url, t, 'me'), bodyOf(route, t, 'me'));
       unsubscribe('coder-users:rbac:decision', count);
       if (decisions === 0) undecided.push(nameOf(route));
     }
@@ -130,11 +154,13 @@ describe('every route', () => {
       for (const [caller, client] of callers) {
         // Each request meets a target of its own: what one caller changes must not show in the next cell.
         const target =
-          route.url.includes(':user') && route.method !== 'GET' ? (await aUser(t)).username : 'caller-member';
+          route.url.includes(':user') && route.method !== 'GET'
+            ? (await aUser(t, NEEDS_PASSWORD.test(route.url) ? {} : { login_type: 'none' })).username
+            : 'caller-member';
         const answer = await (await client()).send(
           route.method,
           pathOf(route.url, t, target),
-          route.method === 'GET' ? undefined : {},
+          bodyOf(route, t, target),
         );
         cells.push(`${caller}=${answer.status}`);
       }
