@@ -1,0 +1,332 @@
+// GET /audit: the form of entries, the search, paging, and who reads whose.
+import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { auditPage } from '../../src/store/audit.ts';
+import { auditLogs } from '../../src/store/schema.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { aUser, type TestUser } from '../support/factories.ts';
+
+const AUDIT = '/api/v2/audit';
+const NIL = '00000000-0000-0000-0000-000000000000';
+
+let t: TestApp;
+let mel: TestUser;
+let tim: TestUser;
+let labs: string;
+let firstSecret: string;
+
+beforeAll(async () => {
+  t = await startApp();
+  mel = await aUser(t, { username: 'mel', name: 'Mel' });
+  tim = await aUser(t, { username: 'tim-1', email: 'tim_1@example.com' });
+  labs = (await t.owner.post('/api/v2/organizations', { name: 'labs', display_name: 'Labs', icon: '/labs.png' })).body
+    .id;
+  firstSecret = (await mel.client.post('/api/v2/users/me/secrets', { name: 'first', value: 'v' })).body.id;
+  await tim.client.post('/api/v2/users/me/secrets', { name: 'second', value: 'v' });
+  await tim.client.delete('/api/v2/users/me/secrets/second');
+});
+
+const find = (q: string, more = '') => t.owner.get(`${AUDIT}?q=${encodeURIComponent(q)}${more}`);
+const targets = async (q: string) =>
+  (await find(q)).body.audit_logs.map(
+    (log: { action: string; resource_target: string }) => `${log.action} ${log.resource_target}`,
+  );
+
+describe('the form of an entry', () => {
+  test('of a change by a user', async () => {
+    const { body } = await find(`resource_id:${firstSecret}`);
+    const { body: user } = await t.owner.get('/api/v2/users/mel');
+    const [log] = body.audit_logs;
+    expect(body).toEqual({
+      count: 1,
+      audit_logs: [
+        {
+          id: log.id,
+          request_id: log.request_id,
+          time: log.time,
+          ip: '127.0.0.1',
+          user_agent: 'lightMyRequest',
+          resource_type: 'user_secret',
+          resource_id: firstSecret,
+          resource_target: 'first',
+          resource_icon: '',
+          action: 'create',
+          diff: {
+            name: { old: null, new: 'first', secret: false },
+            description: { old: null, new: '', secret: false },
+            env_name: { old: null, new: '', secret: false },
+            file_path: { old: null, new: '', secret: false },
+            value: { old: '', new: '', secret: true },
+          },
+          status_code: 201,
+          additional_fields: {},
+          description: '{user} created user secret {target}',
+          resource_link: '',
+          is_deleted: false,
+          organization_id: NIL,
+          user,
+        },
+      ],
+    });
+  });
+
+  test('in an organization', async () => {
+    const { body } = await find('resource_type:organization action:create');
+    expect(body.audit_logs[0]).toMatchObject({
+      resource_id: labs,
+      organization_id: labs,
+      organization: { id: labs, name: 'labs', display_name: 'Labs', icon: '/labs.png' },
+      description: '{user} created organization {target}',
+    });
+  });
+
+  test('of a key, whose id is no UUID', async () => {
+    const { body } = await find('action:login');
+    expect(body.audit_logs[0]).toMatchObject({
+      resource_id: NIL,
+      resource_target: 'owner',
+      additional_fields: { api_key_id: expect.stringMatching(/^[0-9A-Za-z]{10}$/) },
+      description: '{user} logged in',
+    });
+  });
+
+  test('of an operator at the command line, who is no user', async () => {
+    const id = randomUUID();
+    await t.db.insert(auditLogs).values({
+      ...{ id, time: '2020-01-01T00:00:00Z', resourceType: 'user', resourceId: mel.id, resourceTarget: 'mel' },
+      ...{ action: 'write', statusCode: 200 },
+    });
+    const { body } = await find('date_to:2020-01-01');
+    expect(body.audit_logs).toMatchObject([{ id, user: null, request_id: NIL, ip: '' }]);
+  });
+
+  test('says what is gone', async () => {
+    const gone = async (q: string) =>
+      new Set((await find(q)).body.audit_logs.map((log: { is_deleted: boolean }) => log.is_deleted));
+    expect(await gone('resource_target:second')).toEqual(new Set([true]));
+    expect(await gone('resource_type:user resource_target:mel')).toEqual(new Set([false]));
+    const ann = await aUser(t, { username: 'ann' });
+    await t.owner.delete(`/api/v2/users/${ann.id}`);
+    expect(await gone(`resource_id:${ann.id}`)).toEqual(new Set([true]));
+    const key = (await find('action:create resource_type:api_key resource_target:ann')).body.audit_logs[0];
+    expect(key.is_deleted).toBe(true);
+  });
+});
+
+describe('the search', () => {
+  test('newest first', async () => {
+    const { body } = await find('');
+    const times = body.audit_logs.map((log: { time: string }) => log.time);
+    expect(times).toEqual([...times].sort().reverse());
+    expect(body.count).toBe(times.length);
+  });
+
+  test.each([
+    ['username:tim-1 resource_type:user_secret', ['delete second', 'create second']],
+    ['username:TIM-1 action:DELETE', ['delete second']],
+    ['email:Tim_1@example.com action:delete', ['delete second']],
+    ['email:timX1@example.com', []],
+    ['username:tim', []],
+    ['username:im-1', []],
+    ['username:% email:%', []],
+    ['user_secret username:mel', ['create first']],
+    ['RESOURCE_TYPE:User_Secret username:mel', ['create first']],
+    ['resource_target:FIRST', ['create first']],
+    ['organization:Labs resource_type:organization', ['create labs']],
+    ['organization:nowhere', []],
+    ['resource_type:workspace', []],
+    ['request_id:00000000-0000-0000-0000-000000000001', []],
+  ])('%s', async (q, expected) => {
+    expect(await targets(q)).toEqual(expected);
+  });
+
+  test('"me" is the caller', async () => {
+    expect(await targets('username:me resource_type:organization')).toEqual(['create labs']);
+  });
+
+  test('ids of keys are told apart by letter case, UUIDs are not', async () => {
+    const { body } = await find('action:login');
+    const id: string = body.audit_logs[0].additional_fields.api_key_id;
+    const swapped = id.replace(/[a-z]/gi, (letter) =>
+      letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase(),
+    );
+    expect((await find(`resource_id:${id}`)).body.count).toBeGreaterThan(0);
+    expect((await find(`resource_id:${swapped}`)).body.count).toBe(0);
+    expect((await find(`resource_id:${firstSecret.toUpperCase()}`)).body.count).toBe(1);
+  });
+
+  test('an entry is found by its request and its organization', async () => {
+    const [log] = (await find(`organization:${labs} resource_type:organization`)).body.audit_logs;
+    const both = await find(`request_id:${log.request_id}`);
+    expect(both.body.audit_logs.map((entry: { resource_type: string }) => entry.resource_type).sort()).toEqual([
+      'organization',
+      'organization_member',
+    ]);
+  });
+
+  test('days count whole, times to the microsecond', async () => {
+    const times = [
+      '2019-05-01T23:59:59.999999Z',
+      '2019-05-02T00:00:00Z',
+      '2019-05-02T23:59:59.999999Z',
+      '2019-05-03T00:00:00Z',
+    ];
+    for (const time of times) {
+      await t.db.insert(auditLogs).values({
+        ...{ id: randomUUID(), time, resourceType: 'user', resourceId: mel.id, resourceTarget: 'dated' },
+        ...{ action: 'write', statusCode: 200 },
+      });
+    }
+    const found = async (q: string) =>
+      (await find(`resource_target:dated ${q}`)).body.audit_logs
+        .map((log: { time: string }) => times.indexOf(log.time))
+        .sort();
+    expect(await found('date_from:2019-05-02')).toEqual([1, 2, 3]);
+    expect(await found('date_to:2019-05-02')).toEqual([0, 1, 2]);
+    expect(await found('date_from:2019-05-02 date_to:2019-05-02')).toEqual([1, 2]);
+    expect(await found('date_from:"2019-05-02T00:00:00.000001Z"')).toEqual([2, 3]);
+    expect(await found('date_to:"2019-05-02T02:00:00+02:00"')).toEqual([0, 1]);
+  });
+
+  test('names of deleted users are found too', async () => {
+    const eve = await aUser(t, { username: 'eve' });
+    await eve.client.post('/api/v2/users/me/secrets', { name: 'left', value: 'v' });
+    await t.owner.delete(`/api/v2/users/${eve.id}`);
+    expect(await targets('username:eve resource_type:user_secret')).toEqual(['create left']);
+    expect(await targets('email:eve@example.com resource_type:user_secret')).toEqual(['create left']);
+  });
+
+  test.each([
+    ['nonsense', 'resource_type'],
+    ['resource_type:nonsense', 'resource_type'],
+    ['action:nonsense', 'action'],
+    ['date_from:yesterday', 'date_from'],
+    ['date_from:2024-02-30', 'date_from'],
+    ['date_to:0000-01-01', 'date_to'],
+    ['date_to:"2024-01-01T00:00:00+99:00"', 'date_to'],
+    ['request_id:x', 'request_id'],
+    ['colour:red', 'colour'],
+    ['action:create action:write', 'action'],
+    ['a:b:c', 'q'],
+    [':x', 'q'],
+  ])('%j cannot be read', async (q, field) => {
+    const answer = await find(q);
+    expect([answer.status, answer.body.message]).toEqual([400, 'Invalid audit search query.']);
+    expect(answer.body.validations[0].field).toBe(field);
+  });
+});
+
+describe('paging', () => {
+  test('pages follow each other without gaps, and the number stays', async () => {
+    const { body: all } = await find('', '&limit=1000');
+    const pages = [];
+    for (let offset = 0; offset < all.count; offset += 3) {
+      const { body } = await find('', `&limit=3&offset=${offset}`);
+      expect(body.count).toBe(all.count);
+      pages.push(...body.audit_logs);
+    }
+    expect(pages).toEqual(all.audit_logs);
+    expect((await find('', '&limit=5&offset=100000')).body).toEqual({ audit_logs: [], count: all.count });
+  });
+
+  test('a page has 100 entries unless told otherwise', async () => {
+    await t.db.execute(sql`insert into audit_logs (id, time, resource_type, resource_id, resource_target, action, status_code)
+      select gen_random_uuid(), '2018-01-01', 'user', 'x', 'bulk', 'write', 200 from generate_series(1, 120)`);
+    for (const more of ['', '&limit=0']) {
+      const { body } = await find('resource_target:bulk', more);
+      expect([body.audit_logs.length, body.count]).toEqual([100, 120]);
+    }
+  });
+
+  test.each(['limit=-1', 'limit=x', 'offset=-1', 'offset=1.5'])('%s is refused', async (query) => {
+    const answer = await t.owner.get(`${AUDIT}?${query}`);
+    expect([answer.status, answer.body.message]).toEqual([400, 'Query parameters have invalid values.']);
+  });
+});
+
+describe('who reads whose entries', () => {
+  test('owners and auditors read all', async () => {
+    const auditor = await aUser(t, { roles: ['auditor'] });
+    const { count } = (await t.owner.get(AUDIT)).body;
+    const answer = await auditor.client.get(AUDIT);
+    expect([answer.status, answer.body.count]).toEqual([200, count]);
+  });
+
+  test.each(['user-admin', 'template-admin', undefined])('a %s reads nothing', async (role) => {
+    const caller = await aUser(t, { roles: role ? [role] : [] });
+    const answer = await caller.client.get(AUDIT);
+    expect([answer.status, answer.body.message]).toEqual([403, 'Forbidden.']);
+  });
+
+  test('the permission is looked at before the query', async () => {
+    expect((await mel.client.get(`${AUDIT}?q=nonsense&limit=x`)).status).toBe(403);
+    expect((await t.anonymous.get(AUDIT)).status).toBe(401);
+  });
+
+  test.each(['organization-auditor', 'organization-admin'])(
+    'an %s reads the entries of that organization',
+    async (role) => {
+      const caller = await aUser(t);
+      await t.owner.post(`/api/v2/organizations/labs/members/${caller.username}`);
+      await t.owner.put(`/api/v2/organizations/labs/members/${caller.username}/roles`, { roles: [role] });
+      const { body } = await caller.client.get(`${AUDIT}?limit=1000`);
+      expect(body.audit_logs.length).toBe(body.count);
+      expect(new Set(body.audit_logs.map((log: { organization_id: string }) => log.organization_id))).toEqual(
+        new Set([labs]),
+      );
+      expect((await caller.client.get(`${AUDIT}?q=resource_type:user_secret`)).body).toEqual({
+        audit_logs: [],
+        count: 0,
+      });
+    },
+  );
+
+  test('a key needs the scope', async () => {
+    const key = async (scopes: string[]) =>
+      t.as((await t.owner.post('/api/v2/users/me/keys/tokens', { scopes })).body.key);
+    expect((await (await key(['user:read'])).get(AUDIT)).status).toBe(403);
+    expect((await (await key(['coder:all'])).get(AUDIT)).status).toBe(200);
+  });
+});
+
+describe('with a long log', () => {
+  /** The plan of the statement that answers a filter. */
+  async function plan(
+    filter: Parameters<typeof auditPage>[1],
+    organizations: 'all' | string[] = 'all',
+  ): Promise<string> {
+    const query = auditPage(t.db, filter, organizations, { limit: 25, offset: 0 });
+    const { rows } = await t.db.execute<{ 'QUERY PLAN': string }>(sql`explain ${query.getSQL()}`);
+    return rows.map((row) => row['QUERY PLAN']).join('\n');
+  }
+
+  beforeAll(async () => {
+    await t.db.execute(sql`insert into audit_logs (id, time, user_id, resource_type, resource_id, resource_target, action, status_code)
+      select gen_random_uuid(), timestamptz '2025-01-01' + n * interval '1 minute', gen_random_uuid(), 'user', gen_random_uuid(), 'long', 'write', 200
+      from generate_series(1, 30000) n`);
+    await t.db.execute(sql`analyze`);
+  });
+
+  test.each([
+    ['a resource', { resourceId: NIL }, 'audit_logs_resource'],
+    ['a user', { userId: NIL }, 'audit_logs_user'],
+    ['a name', { username: 'mel' }, 'audit_logs_user'],
+    ['an address', { email: 'mel@example.com' }, 'audit_logs_user'],
+    ['a day', { from: '2025-01-03T00:00:00Z', to: '2025-01-03T23:59:59Z' }, 'audit_logs_time'],
+  ])('the entries of %s come from an index, for page and number', async (_, filter, index) => {
+    const text = await plan(filter);
+    expect(text).toContain(index);
+    expect(text).not.toContain('Seq Scan on audit_logs');
+  });
+
+  test('the newest page is read in order, without sorting the log', async () => {
+    const text = await plan({});
+    expect(text).toMatch(/Index (Only )?Scan Backward using audit_logs_time/);
+  });
+
+  test('the number of entries is right', async () => {
+    const { body } = await find('resource_target:long', '&limit=1');
+    expect([body.count, body.audit_logs.length]).toEqual([30_000, 1]);
+  });
+});
