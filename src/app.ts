@@ -5,7 +5,7 @@ import type pg from 'pg';
 import type { AppDeps } from './ctx.ts';
 import { useFront } from './hooks/front.ts';
 import { createLimits, type Limits } from './hooks/limits.ts';
-import { createSessionHook, type ProviderCheck } from './hooks/session.ts';
+import { createSessionHook } from './hooks/session.ts';
 import { sendError, useErrors } from './http/error-handler.ts';
 import { useOpenapi } from './http/openapi.ts';
 import { routingUrl } from './http/paths.ts';
@@ -13,6 +13,7 @@ import { useJson } from './http/serializer.ts';
 import { useBodies } from './http/validation.ts';
 import { registerRoutes } from './routes/index.ts';
 import { otherPage } from './routes/pages.ts';
+import { createProviderCheck } from './services/provider-tokens.ts';
 import { createSessionLookup } from './store/sessions.ts';
 
 /** What an app is built from: the process-wide parts and the pool that the session lookup shares. */
@@ -66,8 +67,7 @@ export async function buildApp({ pool, strictResponses = false, ...deps }: Build
   app.decorateRequest('target');
   app.decorateRequest('organization');
   const limits = createLimits(deps.config, deps.clock);
-  const providerCheck: ProviderCheck = async () => undefined;
-  const session = createSessionHook(deps, providerCheck);
+  const session = createSessionHook(deps, createProviderCheck(deps));
   app.decorate('limits', limits);
   app.decorate('session', session);
 

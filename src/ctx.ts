@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type Clock, instantText } from './clock.ts';
 import type { Config } from './config.ts';
 import type { SecretBox } from './crypto/secret-box.ts';
+import type { IdentityProviders } from './idp/providers.ts';
 import type { Mailer } from './mail.ts';
 import type { Subject } from './rbac/authorize.ts';
 import type { Db } from './store/db.ts';
@@ -16,6 +17,7 @@ export interface AppDeps {
   readonly clock: Clock;
   readonly mailer: Mailer;
   readonly secretBox: SecretBox;
+  readonly idp: IdentityProviders;
 }
 
 /** Who acts: the user as stored, the key in use, and what both together may do. */

@@ -58,6 +58,21 @@ export const OAuthConversionResponse = z
   .meta({ id: 'codersdk.OAuthConversionResponse' });
 export type OAuthConversionResponse = z.infer<typeof OAuthConversionResponse>;
 
+export const ExternalAuthDevice = z
+  .object({
+    device_code: z.string(),
+    user_code: z.string(),
+    verification_uri: z.string(),
+    expires_in: z.int(),
+    interval: z.int(),
+  })
+  .meta({ id: 'codersdk.ExternalAuthDevice' });
+
+/** What the page of the device flow gets instead of a redirect. */
+export const OAuth2DeviceFlowCallbackResponse = z
+  .object({ redirect_url: z.string() })
+  .meta({ id: 'codersdk.OAuth2DeviceFlowCallbackResponse' });
+
 export const OIDCClaimsResponse = z
   .object({ claims: z.record(z.string(), z.unknown()) })
   .meta({ id: 'codersdk.OIDCClaimsResponse' });

@@ -6,6 +6,7 @@ import { systemClock } from '../clock.ts';
 import { readConfig } from '../config.ts';
 import { createSecretBox } from '../crypto/secret-box.ts';
 import { apiDocumentText } from '../http/openapi.ts';
+import { NO_PROVIDERS } from '../idp/providers.ts';
 import { createMailer } from '../mail.ts';
 import { StartError } from '../start-error.ts';
 import { connect } from '../store/db.ts';
@@ -17,7 +18,16 @@ async function document(): Promise<string> {
   const log = pino({ level: 'silent' });
   const { pool, db } = connect({ url: 'postgres://localhost/none', pooled: false }, log);
   const mailer = createMailer(null, log);
-  const app = await buildApp({ config, db, pool, log, clock: systemClock, mailer, secretBox: createSecretBox([]) });
+  const app = await buildApp({
+    config,
+    db,
+    pool,
+    log,
+    clock: systemClock,
+    mailer,
+    secretBox: createSecretBox([]),
+    idp: NO_PROVIDERS,
+  });
   try {
     return apiDocumentText(app);
   } finally {

@@ -6,9 +6,11 @@ import { systemClock } from '../clock.ts';
 import { type Config, readConfig } from '../config.ts';
 import { loadEncryptionKeys } from '../crypto/encryption-keys.ts';
 import { createSecretBox } from '../crypto/secret-box.ts';
+import { createIdentityProviders } from '../idp/providers.ts';
 import { startJobs } from '../jobs.ts';
 import { createLog, loggableError } from '../log.ts';
 import { createMailer } from '../mail.ts';
+import { prepareExternalLogin } from '../services/external-login-start.ts';
 import { StartError } from '../start-error.ts';
 import type { Command } from './command.ts';
 import { type OnClose, openDatabase, withCleanup } from './database.ts';
@@ -20,6 +22,8 @@ const DRAIN_MS = 4000;
 const SWEEP_MS = 50;
 const SAME_WISH_MS = 500;
 const MAIL_MS = 1000;
+/** How long a start may wait for an identity provider; one that is away is looked for in the background. */
+const PROVIDER_MS = 1000;
 
 /**
  * Resolves with the first signal to stop; a later one ends the process at once. Ctrl-C below `npm start` comes twice,
@@ -68,10 +72,14 @@ async function listen(app: FastifyInstance, { host, port }: Config['http']): Pro
 
 async function start(config: Config, log: Logger, onClose: OnClose): Promise<void> {
   const mailer = createMailer(config.email, log);
+  const idp = createIdentityProviders(config, log);
+  onClose(async () => idp.close());
   const { pool, db } = await openDatabase(config, log, onClose, { mayJoin: false });
   onClose(() => mailer.close(MAIL_MS));
   const secretBox = createSecretBox(loadEncryptionKeys(config, log));
-  const app = await buildApp({ config, db, pool, log, clock: systemClock, mailer, secretBox });
+  await idp.started(PROVIDER_MS);
+  await prepareExternalLogin({ config, db, log, idp });
+  const app = await buildApp({ config, db, pool, log, clock: systemClock, mailer, secretBox, idp });
   onClose(() => drain(app));
   const jobs = startJobs({ config, db, log, clock: systemClock });
   onClose(() => jobs.stop());

@@ -21,8 +21,10 @@ export async function deploymentRoutes(app: FastifyInstance): Promise<void> {
     reply.type('text/plain; charset=utf-8').send('OK'),
   );
   app.get('/readyz', { schema: hidden }, async (request, reply) => {
-    const ready = await deployment.isReady(ctxOf(request), READY_WITHIN_MS);
-    if (ready) return { message: 'OK' };
+    const ctx = ctxOf(request);
+    const ready = await deployment.isReady(ctx, READY_WITHIN_MS);
+    const detail = deployment.impairment(ctx);
+    if (ready) return { message: 'OK', ...(detail !== undefined && { detail }) };
     return reply.code(503).send({ message: 'The database cannot be reached right now.' });
   });
 

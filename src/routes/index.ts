@@ -6,6 +6,7 @@ import { auditRoutes } from './audit.ts';
 import { authcheckRoutes } from './authcheck.ts';
 import { deploymentRoutes, guardedDeploymentRoutes } from './deployment.ts';
 import { userEmailRoutes } from './email.ts';
+import { debugLinkRoutes, externalLoginRoutes } from './external-login.ts';
 import { userGitSshKeyRoutes } from './git-ssh-keys.ts';
 import { scopeRoutes, userKeyRoutes } from './keys.ts';
 import { loginRoutes, logoutRoutes } from './login.ts';
@@ -29,6 +30,7 @@ export async function registerRoutes(app: FastifyInstance): Promise<void> {
   await app.register(
     async (api) => {
       await api.register(loginRoutes, { prefix: '/users' }); // anyone, slowed down
+      await api.register(externalLoginRoutes, { prefix: '/users' }); // anyone, slowed down
       await api.register(scopeRoutes, { prefix: '/auth' }); // anyone
       await api.register(async (scope) => {
         requireSession(scope); // signed in
@@ -63,6 +65,13 @@ export async function registerRoutes(app: FastifyInstance): Promise<void> {
             await user.register(userNotificationRoutes);
           },
           { prefix: '/users/:user' },
+        );
+        await scope.register(
+          async (user) => {
+            user.addHook('onRequest', targetUser);
+            await user.register(debugLinkRoutes);
+          },
+          { prefix: '/debug/:user' },
         );
       });
     },

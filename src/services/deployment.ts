@@ -96,6 +96,12 @@ export async function isReady(ctx: Ctx, withinMs: number): Promise<boolean> {
   return Promise.race([answered, delay(withinMs, false, { ref: false })]);
 }
 
+/** What does not work although the server does: undefined when everything does. */
+export function impairment({ idp }: Ctx): string | undefined {
+  const problem = idp.oidc?.problem();
+  return problem === undefined ? undefined : `The OpenID Connect provider cannot be used: ${problem}.`;
+}
+
 /** GET /deployment/ssh */
 export const sshConfig = ({ config: { deployment } }: Ctx) => ({
   hostname_prefix: deployment.sshHostnamePrefix,

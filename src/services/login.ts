@@ -13,18 +13,20 @@ import { lockFirstUser } from '../store/locks.ts';
 import { findDefaultOrganization } from '../store/organizations.ts';
 import { findCredentialsByEmail, hasAnyUser, replacePasswordHash, type UserRow } from '../store/users.ts';
 import { audit } from './audit.ts';
+import { isGithubOn } from './external-login-start.ts';
 import { newSshKey } from './git-ssh-keys.ts';
 import { issueKey } from './keys.ts';
 import { activateDormantUser } from './status.ts';
 import { auditedUser, insertAccount, isTaken, reread } from './users.ts';
 
 /** Which ways to sign in are on (GET /users/authmethods). */
-export function authMethods(ctx: Ctx): AuthMethods {
+export async function authMethods(ctx: Ctx): Promise<AuthMethods> {
   const { config } = ctx;
+  const github = await isGithubOn(ctx);
   return {
     ...(config.deployment.termsOfServiceUrl && { terms_of_service_url: config.deployment.termsOfServiceUrl }),
     password: { enabled: !config.passwords.authDisabled },
-    github: { enabled: config.github !== null, default_provider_configured: false },
+    github: { enabled: github, default_provider_configured: github && config.github?.isDefaultProvider === true },
     oidc: {
       enabled: config.oidc !== null,
       signInText: config.oidc?.signInText ?? '',

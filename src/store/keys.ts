@@ -141,6 +141,11 @@ export async function deleteKeysOfUser(db: Db, userId: string): Promise<string[]
   return rows.map((row) => row.id);
 }
 
+/** Deletes every key of a user that was made by one login type. */
+export async function deleteKeysOfLoginType(db: Db, userId: string, loginType: string): Promise<void> {
+  await db.delete(apiKeys).where(and(eq(apiKeys.userId, userId), eq(apiKeys.loginType, loginType)));
+}
+
 /** Signs a key out: deletes it and every key of its user that only opens workspace applications. */
 export async function deleteKeyAndAppKeys(db: Db, keyId: string, userId: string): Promise<void> {
   await db

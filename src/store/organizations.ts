@@ -120,3 +120,15 @@ export async function countOtherMembers(db: Db, id: string, userId: string): Pro
 export async function deleteOrganization(db: Db, id: string): Promise<void> {
   await db.delete(organizations).where(eq(organizations.id, id));
 }
+
+/** Those of these organizations that exist; none of them can be deleted until the transaction ends. */
+export async function lockExisting(db: Db, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .select({ id: organizations.id })
+    .from(organizations)
+    .where(inArray(organizations.id, [...ids]))
+    .orderBy(organizations.id)
+    .for('key share');
+  return rows.map(({ id }) => id);
+}

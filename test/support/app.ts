@@ -7,6 +7,7 @@ import { buildApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { createSecretBox } from '../../src/crypto/secret-box.ts';
 import type { AppDeps } from '../../src/ctx.ts';
+import { createIdentityProviders } from '../../src/idp/providers.ts';
 import type { MailMessage } from '../../src/mail.ts';
 import { connect, type Db } from '../../src/store/db.ts';
 import { TestClient } from './client.ts';
@@ -61,6 +62,7 @@ export async function startApp({ env = {}, empty = false }: Options = {}): Promi
     clock: clock.now,
     mailer: { enabled: true, enqueue: (mail) => void mails.push(mail), close: async () => {} },
     secretBox: createSecretBox(config.encryption.keys),
+    idp: createIdentityProviders(config, log),
   };
   const app = await buildApp({ ...deps, pool, strictResponses: true });
   let closed: Promise<void> | undefined;

@@ -1,0 +1,171 @@
+// Signing in through OpenID Connect and GitHub: where browsers are sent to and come back to, and the device flow.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import * as wire from '../codersdk/auth.ts';
+import { Empty } from '../codersdk/common.ts';
+import { actorCtxOf, ctxOf } from '../hooks/session.ts';
+import { targetOf } from '../hooks/target.ts';
+import { clearSessionCookie, cookieDefaults, setCookie, setSessionCookie } from '../http/cookies.ts';
+import { loginCookie, REDIRECT_COOKIE, STATE_COOKIE, setLoginCookies, VERIFIER_COOKIE } from '../http/login-cookies.ts';
+import { sendPage } from '../http/pages.ts';
+import { localTarget, pathAndQuery } from '../http/redirects.ts';
+import { backToLogin, errorPage } from '../pages/error-page.ts';
+import { CONVERT_LOGIN_COOKIE, type ConversionTarget } from '../services/convert-login.ts';
+import * as login from '../services/external-login.ts';
+import { startDeviceFlow } from '../services/github-login.ts';
+import { LoginRefusal } from '../services/login-refusal.ts';
+import { linkOf } from '../services/login-type.ts';
+
+const OTHER_METHODS = ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+type Query = Record<string, string | string[] | undefined>;
+
+/** A parameter of the query, the first of several; "" when it is missing. */
+const parameter = (request: FastifyRequest, name: string): string => [(request.query as Query)[name]].flat()[0] ?? '';
+
+const isSignedInAs = ({ identity }: FastifyRequest): string | undefined =>
+  'session' in identity ? identity.session.user.id : undefined;
+
+/** A refusal as the browser that waits for it can show it. @throws it where it is to be JSON */
+function sendRefusal(
+  refusal: LoginRefusal,
+  redirect: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const { config } = request.server.deps;
+  const { status, message: title, detail: description = '', shown } = refusal;
+  if (shown.as === 'browser-page' && !request.headers.accept?.includes('text/html')) throw refusal;
+  if (status >= 500) request.log.warn({ err: refusal.cause ?? refusal }, title);
+  if (shown.as !== 'sign-in') {
+    return sendPage(reply, config, errorPage({ title, description, markdown: shown.markdown }), { status });
+  }
+  const location = `/login?${new URLSearchParams({ message: description, redirect })}`;
+  return sendPage(reply.header('location', location), config, backToLogin(location, description), { status });
+}
+
+/** Sends the browser to the provider. */
+async function start(loginType: ConversionTarget, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const wanted = parameter(request, 'redirect');
+  const { location, state, verifier } = await login.startLogin(
+    ctxOf(request),
+    loginType,
+    parameter(request, 'oidc_merge_state'),
+  );
+  setLoginCookies(reply, request.server.deps.config, { state, redirect: wanted && pathAndQuery(wanted), verifier });
+  return reply.redirect(location, 307);
+}
+
+/** Takes the browser back from the provider, signed in. */
+async function finish(
+  loginType: ConversionTarget,
+  redirect: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { config } = request.server.deps;
+  const ctx = ctxOf(request);
+  const { key, converted } = await login.finishLogin(ctx, loginType, {
+    code: parameter(request, 'code'),
+    state: parameter(request, 'state'),
+    cookies: {
+      state: loginCookie(request, STATE_COOKIE),
+      verifier: loginCookie(request, VERIFIER_COOKIE),
+      permit: loginCookie(request, CONVERT_LOGIN_COOKIE),
+    },
+    signedInAs: isSignedInAs(request),
+  });
+  if (converted) setCookie(reply, CONVERT_LOGIN_COOKIE, '', { ...cookieDefaults(config), maxAgeSeconds: 0 });
+  if (key === undefined) clearSessionCookie(reply, config);
+  else setSessionCookie(reply, config, key);
+  const target = localTarget(redirect, request.decodedPath);
+  return login.usesDeviceFlow(ctx, loginType) ? reply.send({ redirect_url: target }) : reply.redirect(target, 307);
+}
+
+/** Both ways of a login; which one it is, the code tells. Checks in the recorded order (golden: sso/oidc-flow). */
+function callback(loginType: ConversionTarget) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const ctx = ctxOf(request);
+    await login.requireConfigured(ctx, loginType);
+    login.requireNoError({
+      error: parameter(request, 'error'),
+      description: parameter(request, 'error_description'),
+      uri: parameter(request, 'error_uri'),
+    });
+    const isReturn = parameter(request, 'code') !== '';
+    const redirect = loginCookie(request, REDIRECT_COOKIE) ?? parameter(request, 'redirect');
+    try {
+      return isReturn ? await finish(loginType, redirect, request, reply) : await start(loginType, request, reply);
+    } catch (err) {
+      // The page of the device flow reads JSON.
+      const isRead = isReturn && login.usesDeviceFlow(ctx, loginType);
+      if (!(err instanceof LoginRefusal) || isRead) throw err;
+      return sendRefusal(err, redirect, request, reply);
+    }
+  };
+}
+
+/** Routes of `/users` that need no session. */
+export async function externalLoginRoutes(app: FastifyInstance): Promise<void> {
+  const { login: limit } = app.limits;
+
+  /** An address with one route for GET, which takes any other method as well. */
+  const route = (
+    path: string,
+    loginType: ConversionTarget,
+    schema: { operationId: string; summary: string },
+    answers: Record<number, unknown>,
+  ) =>
+    app.register(
+      async (group) => {
+        const handler = callback(loginType);
+        group.get(
+          '/',
+          { onRequest: limit, schema: { ...schema, tags: ['Users'], response: { ...answers, 307: Empty } } },
+          handler,
+        );
+        group.route({ method: OTHER_METHODS, url: '/', onRequest: limit, schema: { hide: true }, handler });
+      },
+      { prefix: path },
+    );
+
+  await route(
+    '/oidc/callback',
+    'oidc',
+    { operationId: 'openid-connect-callback', summary: 'OpenID Connect Callback' },
+    {},
+  );
+  await route(
+    '/oauth2/github/callback',
+    'github',
+    { operationId: 'oauth-20-github-callback', summary: 'OAuth 2.0 GitHub Callback' },
+    {},
+  );
+
+  app.get(
+    '/oauth2/github/device',
+    {
+      onRequest: limit,
+      schema: {
+        operationId: 'get-github-device-auth',
+        summary: 'Get Github device auth',
+        tags: ['Users'],
+        response: { 200: wire.ExternalAuthDevice },
+      },
+    },
+    async (request) => {
+      const code = await startDeviceFlow(ctxOf(request));
+      return {
+        device_code: code.deviceCode,
+        user_code: code.userCode,
+        verification_uri: code.verificationUri,
+        expires_in: code.expiresInSeconds,
+        interval: code.intervalSeconds,
+      };
+    },
+  );
+}
+
+/** Routes of `/debug/{user}`. */
+export async function debugLinkRoutes(app: FastifyInstance): Promise<void> {
+  app.get('/debug-link', { schema: { hide: true } }, async (request) => linkOf(actorCtxOf(request), targetOf(request)));
+}
