@@ -1,0 +1,52 @@
+// The encryption key of a deployment that sets none, and changing it while the server runs.
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cleanUp, preparedFolder, run, startServer } from '../support/server.ts';
+
+afterAll(cleanUp);
+
+const NEW = Buffer.alloc(32, 5).toString('base64');
+const STRANGER = Buffer.alloc(32, 6).toString('base64');
+
+let dataDir: string;
+let file: string;
+beforeAll(async () => {
+  dataDir = await preparedFolder();
+  file = join(dataDir, 'encryption-keys');
+  await startServer({ CODER_USERS_DATA_DIR: dataDir });
+  const names = ['--username', 'ada', '--email', 'ada@example.com', '--password', 'SomeSecurePassword!'];
+  const created = await run(['create-admin-user', ...names], { CODER_USERS_DATA_DIR: dataDir }).finished;
+  expect(created).toMatchObject({ code: 0 });
+});
+
+const rotate = (env: Record<string, string> = {}) =>
+  run(['rotate'], { CODER_USERS_DATA_DIR: dataDir, ...env }).finished;
+
+describe('rotate', () => {
+  test('finds nothing to do under the key that the server made for itself', async () => {
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(await rotate()).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^0 stored texts /) });
+  });
+
+  test('encrypts everything with a key that was put first, and the old one can go', async () => {
+    writeFileSync(file, `${NEW}\n${readFileSync(file, 'utf8')}`);
+    const first = await rotate();
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(Number(/^(\d+) stored texts were encrypted anew/.exec(first.stdout)?.[1])).toBeGreaterThan(0);
+    writeFileSync(file, `${NEW}\n`);
+    expect(await rotate()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^0 stored texts /) });
+  });
+
+  test('fails in one line, naming no key, when the old key is missing', async () => {
+    writeFileSync(file, `${STRANGER}\n`);
+    const { code, stdout, stderr } = await rotate();
+    expect([code, stdout]).toEqual([1, '']);
+    const last = stderr.trimEnd().split('\n').at(-1);
+    expect(last).toMatch(
+      /^coder-users: [1-9]\d* stored texts need a key that is not configured; 0 were encrypted anew\./,
+    );
+    expect(stderr).not.toContain(STRANGER);
+    writeFileSync(file, `${NEW}\n`);
+  });
+});
