@@ -10,12 +10,14 @@ CREATE TABLE "api_keys" (
 	"created_at" timestamp with time zone NOT NULL,
 	"updated_at" timestamp with time zone NOT NULL,
 	"login_type" text NOT NULL,
+	"kind" text NOT NULL,
 	"lifetime_seconds" bigint NOT NULL,
 	"ip_address" text DEFAULT '0.0.0.0' NOT NULL,
 	"token_name" text DEFAULT '' NOT NULL,
 	"scopes" text[] NOT NULL,
 	"allow_list" text[] NOT NULL,
-	CONSTRAINT "api_keys_allow_list_check" CHECK (cardinality(allow_list) > 0)
+	CONSTRAINT "api_keys_allow_list_check" CHECK (cardinality(allow_list) > 0),
+	CONSTRAINT "api_keys_kind_check" CHECK (kind in ('session', 'key', 'token') and (kind = 'token') = (login_type = 'token'))
 );
 --> statement-breakpoint
 CREATE TABLE "audit_logs" (

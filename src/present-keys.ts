@@ -34,10 +34,10 @@ export const presentToken = (row: KeyRow & { username: string }): APIKeyWithOwne
 });
 
 /** A session or key in the list of what is signed in. `inUseId` is the id of the key that asks. */
-export function presentUserKey(row: KeyRow, kind: UserKey['kind'], inUseId: string): UserKey {
+export function presentUserKey(row: KeyRow, inUseId: string): UserKey {
   return {
     id: row.id,
-    kind,
+    kind: row.kind as UserKey['kind'],
     created_at: row.createdAt,
     last_used: row.lastUsed,
     ip_address: row.ipAddress,

@@ -62,7 +62,7 @@ export async function accountPages(app: FastifyInstance): Promise<void> {
     const [rows, appearance] = await Promise.all([keys.listKeys(ctx, user, { expired: false }), ownAppearance(ctx)]);
     const page = accountPage({
       user: presentUser(user),
-      keys: rows.map((row) => presentUserKey(row, keys.kindOf(ctx, row), keyId)),
+      keys: rows.map((row) => presentUserKey(row, keyId)),
       appearance,
       csrf: maskedCsrfToken(request.csrfToken),
       done: refusal ? undefined : DONE[queryText(request, 'done')],

@@ -86,7 +86,7 @@ async function sessionKeyRoutes(app: FastifyInstance): Promise<void> {
     async (request) => {
       const ctx = actorCtxOf(request);
       const rows = await keys.listKeys(ctx, targetOf(request), { expired: isTrue(request.query.include_expired) });
-      return rows.map((row) => presentUserKey(row, keys.kindOf(ctx, row), ctx.actor.keyId));
+      return rows.map((row) => presentUserKey(row, ctx.actor.keyId));
     },
   );
 

@@ -16,8 +16,12 @@ import { requireOwnerFor } from './owners.ts';
 
 export type { KeyRow } from '../store/keys.ts';
 
+export type KeyKind = 'session' | 'key' | 'token';
+
 interface KeyRequest {
   userId: string;
+  /** What the key is to its user: made by signing in, by POST keys, or a named token. */
+  kind: KeyKind;
   loginType: string;
   lifetimeNs: bigint;
   /** For tokens: '' or missing gives a random one. */
@@ -51,9 +55,8 @@ const nameTaken = (name: string) =>
 export async function issueKey(ctx: Ctx, request: KeyRequest): Promise<{ id: string; key: string }> {
   const { id, key, hashedSecret } = newKey();
   const now = ctx.clock();
-  const isToken = request.loginType === 'token';
   for (let tries = 1; ; tries++) {
-    const tokenName = request.tokenName || (isToken ? randomTokenName() : '');
+    const tokenName = request.tokenName || (request.kind === 'token' ? randomTokenName() : '');
     const row = {
       id,
       hashedSecret,
@@ -61,6 +64,7 @@ export async function issueKey(ctx: Ctx, request: KeyRequest): Promise<{ id: str
       createdAt: instantText(now),
       expiresAt: instantText(now + Number(request.lifetimeNs / 1000n)),
       loginType: request.loginType,
+      kind: request.kind,
       lifetimeSeconds: lifetimeSeconds(request.lifetimeNs),
       ipAddress: request.ip ?? NO_ADDRESS,
       tokenName,
@@ -113,6 +117,7 @@ export async function createSessionKey(ctx: ActorCtx, target: UserRow): Promise<
   requireOwnerFor(actor, target);
   const { key } = await issueKey(ctx, {
     userId: target.id,
+    kind: 'key',
     loginType: 'password',
     lifetimeNs: ctx.config.tokens.defaultLifetimeNs,
     event: { action: 'create', target: target.username },
@@ -196,17 +201,6 @@ export async function expireKey(ctx: ActorCtx, id: string): Promise<void> {
 export async function listKeys(ctx: ActorCtx, target: UserRow, include: { expired: boolean }): Promise<store.KeyRow[]> {
   const filter = filterOf(ctx, target, { all: false, expired: include.expired });
   return store.listKeys(ctx.db, filter, visible(ctx.actor.subject, 'read', 'api_key'));
-}
-
-/**
- * What a key is to its user. Sessions of a password and plain keys are stored alike; only their lifetime tells them
- * apart, and where the deployment gives both the same one, all count as sessions.
- */
-export function kindOf({ config }: Ctx, key: store.KeyRow): 'session' | 'key' | 'token' {
-  if (key.loginType === 'token') return 'token';
-  const session = lifetimeSeconds(config.sessions.durationNs);
-  const plain = lifetimeSeconds(config.tokens.defaultLifetimeNs);
-  return key.loginType === 'password' && key.lifetimeSeconds === plain && plain !== session ? 'key' : 'session';
 }
 
 /**

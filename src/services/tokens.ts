@@ -74,6 +74,7 @@ export async function createToken(ctx: ActorCtx, target: UserRow, input: CreateT
   }
   const { key } = await issueKey(ctx, {
     userId: target.id,
+    kind: 'token',
     loginType: 'token',
     lifetimeNs,
     tokenName: input.token_name,

@@ -13,6 +13,7 @@ const keyColumns = {
   createdAt: apiKeys.createdAt,
   updatedAt: apiKeys.updatedAt,
   loginType: apiKeys.loginType,
+  kind: apiKeys.kind,
   lifetimeSeconds: apiKeys.lifetimeSeconds,
   ipAddress: apiKeys.ipAddress,
   tokenName: apiKeys.tokenName,

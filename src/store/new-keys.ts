@@ -19,7 +19,7 @@ interface Entry {
 const MAX_BATCH = 100;
 
 const INPUT = sql`select * from json_to_recordset(${sql.placeholder('entries')}::json) as entry(
-  "keyId" text, "hashedSecret" bytea, "userId" uuid, "expiresAt" timestamptz, "createdAt" timestamptz, "loginType" text,
+  "keyId" text, "hashedSecret" bytea, "userId" uuid, "expiresAt" timestamptz, "createdAt" timestamptz, "loginType" text, kind text,
   "lifetimeSeconds" bigint, "ipAddress" text, "tokenName" text, scopes text[], "allowList" text[],
   "logId" uuid, time timestamptz, "logUserId" uuid, ip text, "userAgent" text, "requestId" uuid, "resourceType" text,
   "resourceTarget" text, action text, diff jsonb, "statusCode" int)`;
@@ -29,9 +29,9 @@ const INPUT = sql`select * from json_to_recordset(${sql.placeholder('entries')}:
 const OWNER = sql`select id from users where id in (select "userId" from input) and deleted = false order by id for key share`;
 
 const KEY = sql`insert into api_keys
-    (id, hashed_secret, user_id, last_used, expires_at, created_at, updated_at, login_type, lifetime_seconds, ip_address, token_name, scopes, allow_list)
+    (id, hashed_secret, user_id, last_used, expires_at, created_at, updated_at, login_type, kind, lifetime_seconds, ip_address, token_name, scopes, allow_list)
   select "keyId", "hashedSecret", "userId", ${sql.raw(`'${EPOCH}'`)}::timestamptz, "expiresAt", "createdAt", "createdAt",
-    "loginType", "lifetimeSeconds", "ipAddress", "tokenName", scopes, "allowList"
+    "loginType", kind, "lifetimeSeconds", "ipAddress", "tokenName", scopes, "allowList"
   from input where "userId" in (select id from owner)
   on conflict (user_id, token_name) where login_type = 'token' do nothing
   returning id`;

@@ -135,6 +135,7 @@ export const apiKeys = pgTable(
     createdAt: timestamp('created_at').notNull(),
     updatedAt: timestamp('updated_at').notNull(),
     loginType: text('login_type').notNull(),
+    kind: text().notNull(),
     lifetimeSeconds: bigint('lifetime_seconds', { mode: 'number' }).notNull(),
     ipAddress: text('ip_address').notNull().default('0.0.0.0'),
     tokenName: text('token_name').notNull().default(''),
@@ -146,6 +147,10 @@ export const apiKeys = pgTable(
     index('api_keys_user').on(t.userId),
     index('api_keys_expires').on(t.expiresAt),
     check('api_keys_allow_list_check', sql`cardinality(allow_list) > 0`),
+    check(
+      'api_keys_kind_check',
+      sql`kind in ('session', 'key', 'token') and (kind = 'token') = (login_type = 'token')`,
+    ),
   ],
 );
 
