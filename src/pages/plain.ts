@@ -1,4 +1,4 @@
-// Pages with a heading, a sentence and a way on: unknown addresses, refusals, and the key for the command line.
+// Pages with a heading, a sentence and a way on: unknown addresses, and the key for the command line.
 import { csrfField } from './forms.ts';
 import { type Html, html } from './html.ts';
 import { layout, type Theme } from './layout.ts';
@@ -9,16 +9,6 @@ export function notFoundPage(): Html {
     title: 'Not found',
     body: html`<div class="card"><h1>Not found here</h1>
 <p>There is no page at this address.</p>
-<p><a href="/">Go to the start page</a></p></div>`,
-  });
-}
-
-/** What went wrong, in one sentence. */
-export function problemPage({ title, description }: { title: string; description: string }): Html {
-  return layout({
-    title,
-    body: html`<div class="card"><h1>${title}</h1>
-<p role="alert">${description}</p>
 <p><a href="/">Go to the start page</a></p></div>`,
   });
 }
@@ -38,7 +28,7 @@ export function cliAuthPage({ username, csrf, theme, key }: CliView): Html {
   const show = html`<p>Paste this key where <code>coder login</code> asks for it. It is shown only once.</p>
 <div class="key">
 <label class="hidden" for="key">Key</label>
-<input id="key" class="code-text" readonly autofocus autocomplete="off" spellcheck="false" value="${key}">
+<input id="key" readonly autofocus autocomplete="off" spellcheck="false" value="${key}">
 <button type="button" class="plain" data-copy="key" aria-describedby="copied" hidden>Copy</button>
 </div>
 <p class="muted" id="copied" role="status"></p>

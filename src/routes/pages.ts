@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { toApiError } from '../http/error-handler.ts';
 import { sendPage } from '../http/pages.ts';
 import { assets } from '../pages/assets.ts';
-import { notFoundPage, problemPage } from '../pages/plain.ts';
+import { errorPage } from '../pages/error-page.ts';
+import { notFoundPage } from '../pages/plain.ts';
 import { accountPages } from './account-pages.ts';
 import { passwordPages } from './password-pages.ts';
 import { signInPages } from './sign-in-pages.ts';
@@ -27,7 +28,7 @@ function sendProblem(err: unknown, request: FastifyRequest, reply: FastifyReply)
   if (!known) request.log.error({ err }, 'page failed');
   if (known?.headers) void reply.headers(known.headers);
   const status = known?.status ?? 500;
-  const page = problemPage({
+  const page = errorPage({
     title: TITLES[status] ?? 'Something went wrong',
     description: known?.message ?? `The server could not do this. Its log knows more under ${request.id}.`,
   });

@@ -6,8 +6,8 @@ import { maskedCsrfToken } from '../hooks/csrf.ts';
 import { isSignedIn } from '../hooks/page-session.ts';
 import { ctxOf } from '../hooks/session.ts';
 import { setSessionCookie } from '../http/cookies.ts';
-import { localPath } from '../http/local-path.ts';
 import { sendPage } from '../http/pages.ts';
+import { localTarget } from '../http/redirects.ts';
 import type { FormState } from '../pages/forms.ts';
 import { devicePage, SETUP_FIELDS, setupPage, signInPage, usableIcon } from '../pages/sign-in.ts';
 import * as login from '../services/login.ts';
@@ -54,7 +54,7 @@ export async function signInPages(app: FastifyInstance): Promise<void> {
     ...shown,
     url: '/login',
     handler: async (request, reply) => {
-      const redirect = localPath(queryText(request, 'redirect'));
+      const redirect = localTarget(queryText(request, 'redirect'), '/');
       if (await isSignedIn(request, reply)) return reply.redirect(redirect, 303);
       const notice = queryText(request, 'message').slice(0, MAX_NOTICE_LENGTH);
       return sendEntry(request, reply, { redirect, ...(notice !== '' && { notice }) });
@@ -63,7 +63,7 @@ export async function signInPages(app: FastifyInstance): Promise<void> {
 
   app.post('/login', formRoute(app), async (request, reply) => {
     const { form } = request;
-    const redirect = localPath(form.get('redirect') ?? '');
+    const redirect = localTarget(form.get('redirect') ?? '', '/');
     const outcome = await submit(form, ['email', 'password'], () =>
       login.login(
         ctxOf(request),
