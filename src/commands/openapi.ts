@@ -42,7 +42,8 @@ export const openapiCommand: Command = {
   async run({ flags: { output } }) {
     const text = await document();
     if (output === undefined) {
-      process.stdout.write(text);
+      // A pipe takes the text in parts: the process must not end before the last one.
+      await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
       return;
     }
     try {

@@ -3,8 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { systemClock } from '../clock.ts';
 import type { Environment } from '../config/values.ts';
 import { readConfig } from '../config.ts';
-import { loadEncryptionKeys } from '../crypto/encryption-keys.ts';
-import { createSecretBox } from '../crypto/secret-box.ts';
 import type { Ctx } from '../ctx.ts';
 import { ApiError } from '../errors.ts';
 import { NO_PROVIDERS } from '../idp/providers.ts';
@@ -13,6 +11,7 @@ import { createMailer } from '../mail.ts';
 import { StartError } from '../start-error.ts';
 import type { CommandOption } from './command.ts';
 import { openDatabase, withCleanup } from './database.ts';
+import { openSecretBox } from './secret-box.ts';
 
 export const POSTGRES_URL_OPTION: CommandOption = {
   value: 'URL',
@@ -45,7 +44,7 @@ export async function asOperator<T>(
       clock: systemClock,
       mailer: createMailer(null, log),
       // What the server warns about at its start is none of the command's business.
-      secretBox: createSecretBox(loadEncryptionKeys(config, log.child({}, { level: 'error' }))),
+      secretBox: await openSecretBox(config, log.child({}, { level: 'error' }), db),
       idp: NO_PROVIDERS,
       origin: { requestId: randomUUID(), ip: '', userAgent: 'coder-users' },
       actor: undefined,

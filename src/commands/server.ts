@@ -4,8 +4,6 @@ import type { Logger } from 'pino';
 import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import { type Config, readConfig } from '../config.ts';
-import { loadEncryptionKeys } from '../crypto/encryption-keys.ts';
-import { createSecretBox } from '../crypto/secret-box.ts';
 import { createIdentityProviders } from '../idp/providers.ts';
 import { startJobs } from '../jobs.ts';
 import { createLog, loggableError } from '../log.ts';
@@ -14,6 +12,7 @@ import { prepareExternalLogin } from '../services/external-login-start.ts';
 import { StartError } from '../start-error.ts';
 import type { Command } from './command.ts';
 import { type OnClose, openDatabase, withCleanup } from './database.ts';
+import { openSecretBox } from './secret-box.ts';
 
 /** After a signal the process is gone within this time, whatever hangs. */
 const STOP_MS = 8000;
@@ -76,7 +75,7 @@ async function start(config: Config, log: Logger, onClose: OnClose): Promise<voi
   onClose(async () => idp.close());
   const { pool, db } = await openDatabase(config, log, onClose, { mayJoin: false });
   onClose(() => mailer.close(MAIL_MS));
-  const secretBox = createSecretBox(loadEncryptionKeys(config, log));
+  const secretBox = await openSecretBox(config, log, db);
   await idp.started(PROVIDER_MS);
   await prepareExternalLogin({ config, db, log, idp });
   const app = await buildApp({ config, db, pool, log, clock: systemClock, mailer, secretBox, idp });

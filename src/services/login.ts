@@ -132,6 +132,7 @@ export async function login(ctx: Ctx, input: LoginWithPasswordRequest): Promise<
   const user = await checkPassword(ctx, input);
   const { key } = await issueKey(ctx, {
     userId: user.id,
+    kind: 'session',
     loginType: 'password',
     lifetimeNs: ctx.config.sessions.durationNs,
     ip: ctx.origin.ip,

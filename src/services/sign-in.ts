@@ -203,7 +203,8 @@ async function attempt(
     }
     const { key } = await issueKey(ctx, {
       userId: user.id,
-      loginType,
+      kind: 'session',
+    loginType,
       lifetimeNs: ctx.config.sessions.durationNs,
       ip: ctx.origin.ip,
       event: { action: before ? 'login' : 'register', userId: user.id, target: user.username },

@@ -271,6 +271,7 @@ export const auditLogs = pgTable(
     index('audit_logs_time').on(t.time, t.id),
     index('audit_logs_user').on(t.userId, t.time),
     index('audit_logs_resource').on(t.resourceId, t.time),
+    index('audit_logs_organization').on(t.organizationId, t.time),
   ],
 );
 

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadEncryptionKeys } from '../../src/crypto/encryption-keys.ts';
+import { loadEncryptionKeys } from '../../src/commands/encryption-keys.ts';
 import { createSecretBox } from '../../src/crypto/secret-box.ts';
 import { StartError } from '../../src/start-error.ts';
 
