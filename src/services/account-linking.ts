@@ -35,7 +35,8 @@ export async function findAccount(
   const user = await findUserByNameOrEmail(ctx.db, '', email);
   if (!user) return undefined;
   const link = await findLink(ctx.db, user.id, loginType);
-  if (link && link.linkedId !== '') throw linkedElsewhere(loginType);
+  // Ours, if the link was made since the first look.
+  if (link && link.linkedId !== '' && link.linkedId !== linkedId) throw linkedElsewhere(loginType);
   return user;
 }
 

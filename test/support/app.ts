@@ -39,6 +39,8 @@ interface Options {
   env?: Record<string, string>;
   /** No first user: a server nobody has set up. */
   empty?: boolean;
+  /** A database that is there already, with whatever is in it; nobody is signed in then. */
+  url?: string;
 }
 
 /** Settings of tests: no limits unless a test is about them, encryption on. */
@@ -48,8 +50,8 @@ const ENV = {
 };
 
 /** Starts an app; it is closed when the file ends. */
-export async function startApp({ env = {}, empty = false }: Options = {}): Promise<TestApp> {
-  const { url } = await cloneDatabase();
+export async function startApp({ env = {}, empty = false, url: existing }: Options = {}): Promise<TestApp> {
+  const url = existing ?? (await cloneDatabase()).url;
   const config = readConfig({ ...ENV, CODER_PG_CONNECTION_URL: url, ...env });
   const log = pino({ level: 'silent' });
   const { pool, db } = connect({ url, pooled: false }, log);
@@ -67,6 +69,7 @@ export async function startApp({ env = {}, empty = false }: Options = {}): Promi
   const app = await buildApp({ ...deps, pool, strictResponses: true });
   let closed: Promise<void> | undefined;
   const close = () => {
+    deps.idp.close();
     closed ??= app.close().then(() => pool.end());
     return closed;
   };
@@ -88,7 +91,7 @@ export async function startApp({ env = {}, empty = false }: Options = {}): Promi
     as,
     close,
   };
-  if (empty) return t;
+  if (empty || existing !== undefined) return t;
   const first = await anonymous.post('/api/v2/users/first', {
     email: 'owner@example.com',
     username: 'owner',
