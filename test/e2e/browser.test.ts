@@ -5,6 +5,8 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { packageRoot } from '../../src/package-root.ts';
 import { chromiumPath, startChromium } from '../support/chromium.ts';
+import { type OidcProvider, startOidcProvider } from '../support/oidc-provider.ts';
+import { freePort } from '../support/ports.ts';
 import { cloneDatabase } from '../support/postgres.ts';
 import { cleanUp, type RunningServer, startServer, until } from '../support/server.ts';
 import { type SmtpRelay, startSmtp } from '../support/smtp.ts';
@@ -21,6 +23,7 @@ const title = chromiumPath
 describe.skipIf(!chromiumPath)(title, () => {
   let server: RunningServer;
   let smtp: SmtpRelay;
+  let provider: OidcProvider;
   let browser: { context: BrowserContext; close: () => Promise<void> };
   let page: Page;
   /** What the browser complained about, such as something that a page's policy stopped. */
@@ -30,7 +33,19 @@ describe.skipIf(!chromiumPath)(title, () => {
     mkdirSync(SCREENSHOTS, { recursive: true });
     smtp = await startSmtp();
     const { url } = await cloneDatabase();
+    const address = `127.0.0.1:${await freePort()}`;
+    provider = await startOidcProvider({
+      appUrl: `http://${address}`,
+      accounts: {
+        grace: { sub: '1', claims: { email: 'grace@example.com', email_verified: true, preferred_username: 'grace' } },
+        mallory: { sub: '2', claims: { email: 'mallory@example.com', email_verified: false } },
+      },
+    });
     server = await startServer({
+      ...provider.env,
+      CODER_OIDC_SIGN_IN_TEXT: 'Example Inc.',
+      CODER_HTTP_ADDRESS: address,
+      CODER_ACCESS_URL: `http://${address}`,
       CODER_PG_CONNECTION_URL: url,
       CODER_EMAIL_SMARTHOST: `127.0.0.1:${smtp.port}`,
       CODER_EMAIL_FROM: 'coder@example.com',
@@ -53,6 +68,7 @@ describe.skipIf(!chromiumPath)(title, () => {
     await browser?.close();
     await smtp?.close();
     await cleanUp();
+    await provider?.close();
   });
 
   beforeEach(() => {
@@ -124,7 +140,7 @@ describe.skipIf(!chromiumPath)(title, () => {
       method: 'POST',
       body: JSON.stringify({ email: EMAIL, password: PASSWORD }),
     });
-    const elsewhere: string = (await login.json()).session_token;
+    const { session_token: elsewhere } = (await login.json()) as { session_token: string };
     const as = (key: string) => fetch(`${server.url}/api/v2/users/me`, { headers: { 'coder-session-token': key } });
     await fetch(`${server.url}/api/v2/users/me/keys/tokens`, {
       method: 'POST',
@@ -172,7 +188,7 @@ describe.skipIf(!chromiumPath)(title, () => {
     await page.evaluate(`document.querySelector('#key').value = 'AAAAAAAAAA-AAAAAAAAAAAAAAAAAAAAAA'`);
     await keep('cli-auth-key');
     const me = await fetch(`${server.url}/api/v2/users/me`, { headers: { 'coder-session-token': key } });
-    expect((await me.json()).email).toBe(EMAIL);
+    expect(((await me.json()) as { email: string }).email).toBe(EMAIL);
   });
 
   test('a forgotten password is replaced by the link in the mail', async () => {
@@ -199,6 +215,31 @@ describe.skipIf(!chromiumPath)(title, () => {
     await signIn(ANOTHER_PASSWORD);
     await page.waitForURL(`${server.url}/`);
     await press('Sign out');
+  });
+
+  test('signing in through an identity provider leads to where one came from', async () => {
+    await page.setExtraHTTPHeaders({ 'x-account': 'grace' });
+    await open('/cli-auth');
+    await page.getByRole('link', { name: 'Example Inc.' }).click();
+    await page.waitForURL(`${server.url}/cli-auth`);
+    await page.getByRole('button', { name: 'Make a key' }).waitFor();
+    await open('/');
+    expect(await page.getByText('through OpenID Connect').count()).toBe(1);
+    await keep('account-oidc');
+    await press('Sign out');
+  });
+
+  test('a refusal of the identity provider’s account is a page with the way back', async () => {
+    await browser.context.clearCookies();
+    await page.setExtraHTTPHeaders({ 'x-account': 'mallory' });
+    await open('/login');
+    await page.getByRole('link', { name: 'Example Inc.' }).click();
+    await page.waitForURL(/oidc\/callback/);
+    expect(await heading()).toBe('Email not verified');
+    await keep('login-failed');
+    await page.getByRole('link', { name: 'Back to signing in' }).click();
+    expect(await heading()).toBe('Sign in to Coder');
+    await page.setExtraHTTPHeaders({});
   });
 
   test('the device page shows the code, waits for the consent, and goes on', async () => {
