@@ -56,8 +56,7 @@ function socketFolder(dataDir: string, account: Account | undefined): string {
 function removeSocketFolder(folder: string, dataDir: string): void {
   rmSync(folder, { recursive: true, force: true });
   const parent = dirname(folder);
-  // A temp folder that also holds a copy of the programs stays for the next start.
-  if (parent !== dataDir && readdirSync(parent).length === 0) rmdirSync(parent);
+  if (parent !== dataDir) rmdirSync(parent);
 }
 
 function launchArguments({ socketFolder, fsync }: Setup): string[] {
@@ -231,7 +230,7 @@ export async function startEmbeddedPostgres({
   try {
     const cluster = join(directory, 'postgres');
     const account = chooseAccount(directory, isCluster(cluster) ? cluster : undefined);
-    const binaries = findBinaries(account, () => temporaryFolder(directory, account));
+    const binaries = findBinaries(account);
     if (!isCluster(cluster)) {
       log.info(`creating the database in ${cluster}${account ? ` under the account ${account.name}` : ''}`);
       await createCluster(cluster, binaries, account, fsync);

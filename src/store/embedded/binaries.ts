@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { StartError } from '../../start-error.ts';
 import { type Account, canReach, USE_EXTERNAL } from './account.ts';
+import { temporaryFolder } from './private-folder.ts';
 
 export interface Binaries {
   readonly initdb: string;
@@ -12,8 +13,6 @@ export interface Binaries {
   /** Major version, as in a cluster's PG_VERSION. */
   readonly major: string;
 }
-
-const COPY_PREFIX = 'postgres-';
 
 /** The folder with bin, lib and share of the platform's package. */
 function packagedFolder(): string {
@@ -36,32 +35,33 @@ function makeReadableByAll(folder: string): void {
 }
 
 /**
- * Copies the folder once for each version of the package, in place of older copies. A copy is renamed into place when
- * it is complete, so a killed start leaves no half one.
+ * Copies the folder to the temp folder, once for each checkout and version of the package. A copy is renamed into place
+ * when it is complete, so a killed start leaves no half one, and of several at once the first stays.
  */
-function copyOf(folder: string, into: string): string {
+function copyOf(folder: string, account: Account): string {
   const { version } = JSON.parse(readFileSync(join(folder, '..', 'package.json'), 'utf8')) as { version: string };
-  const target = join(into, `${COPY_PREFIX}${version}`);
-  if (existsSync(join(target, 'bin', 'postgres'))) return target;
-  for (const name of readdirSync(into).filter((entry) => entry.startsWith(COPY_PREFIX))) {
-    rmSync(join(into, name), { recursive: true, force: true });
-  }
-  const unfinished = `${target}.new`;
+  const target = join(temporaryFolder(`${folder} ${version}`, account), 'programs');
+  if (existsSync(target)) return target;
+  const unfinished = `${target}.new-${process.pid}`;
   cpSync(folder, unfinished, { recursive: true, verbatimSymlinks: true });
   makeReadableByAll(unfinished);
-  renameSync(unfinished, target);
+  try {
+    renameSync(unfinished, target);
+  } catch (err) {
+    rmSync(unfinished, { recursive: true });
+    if (!existsSync(target)) throw err;
+  }
   return target;
 }
 
 /**
  * The programs, and proof that `account` can run them. From a checkout that the account cannot enter (below /root,
- * say) they are copied, about 60 MB, to `copyFolder()`.
+ * say) they are copied, about 60 MB.
  * @throws StartError when they are missing or do not run
  */
-export function findBinaries(account: Account | undefined, copyFolder: () => string): Binaries {
+export function findBinaries(account: Account | undefined): Binaries {
   let folder = packagedFolder();
-  if (account !== undefined && !canReach(join(folder, 'bin', 'postgres'), account))
-    folder = copyOf(folder, copyFolder());
+  if (account !== undefined && !canReach(join(folder, 'bin', 'postgres'), account)) folder = copyOf(folder, account);
   const postgres = join(folder, 'bin', 'postgres');
   const run = spawnSync(postgres, ['--version'], {
     encoding: 'utf8',
