@@ -138,7 +138,7 @@ export async function externalLoginRoutes(app: FastifyInstance): Promise<void> {
     '/oauth2/github/callback',
     'github',
     { operationId: 'oauth-20-github-callback', summary: 'OAuth 2.0 GitHub Callback' },
-    {},
+    { 200: wire.OAuth2DeviceFlowCallbackResponse },
   );
 
   app.get(

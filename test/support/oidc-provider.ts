@@ -64,7 +64,7 @@ export interface OidcProvider {
   close(): Promise<void>;
 }
 
-export const CLIENT_ID = 'test-client';
+const CLIENT_ID = 'test-client';
 const CLIENT_SECRET = 'test-client-secret-of-some-length';
 const ACCOUNT_HEADER = 'x-account';
 
