@@ -1,7 +1,7 @@
 // Wire types that many operations share.
 import { z } from 'zod';
 
-export const ValidationError = z
+const ValidationError = z
   .object({ field: z.string().meta({ required: true }), detail: z.string().meta({ required: true }) })
   .meta({ id: 'codersdk.ValidationError' });
 

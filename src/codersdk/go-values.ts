@@ -45,7 +45,8 @@ export function parseRfc3339(text: string): { text: string } | { error: string }
   const [year = '', , month = '', , day = ''] = parts;
   // Both are fine elsewhere but unknown to Postgres.
   if (year === '0000') return fail(': year out of range');
-  if (Number(/[+-](\d\d):\d\d$/.exec(text)?.[1] ?? 0) > MAX_OFFSET_HOURS) return fail(': time zone offset out of range');
+  if (Number(/[+-](\d\d):\d\d$/.exec(text)?.[1] ?? 0) > MAX_OFFSET_HOURS)
+    return fail(': time zone offset out of range');
   if (new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() !== Number(day)) return fail(': day out of range');
   return { text: parts.join('').replace(',', '.') };
 }

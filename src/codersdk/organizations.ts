@@ -5,7 +5,7 @@ import { isDisplayName, isReservedUsername, isUsername } from './names.ts';
 import { goString, optionalString, required, rule } from './wire.ts';
 
 /** The word that stands for the default organization in paths: no organization can have it as its name. */
-export const DEFAULT_ORGANIZATION = 'default';
+const DEFAULT_ORGANIZATION = 'default';
 
 /** As usernames; names that a path could not reach (`default`, 32 hex digits read as a UUID) are refused. */
 const isOrganizationName = (name: string) =>

@@ -1,7 +1,7 @@
 // Wire types of roles and permissions.
 import { z } from 'zod';
 
-export const Permission = z
+const Permission = z
   .object({ negate: z.boolean(), resource_type: z.string(), action: z.string() })
   .meta({ id: 'codersdk.Permission' });
 

@@ -42,7 +42,9 @@ export function parseQuery(
     terms.set(key, [...(terms.get(key) ?? []), value]);
   };
   const words: string[] = [];
-  const problem = (element: string, what: string) => ({ problem: { field: 'q', detail: `Query element "${element}" ${what}` } });
+  const problem = (element: string, what: string) => ({
+    problem: { field: 'q', detail: `Query element "${element}" ${what}` },
+  });
   for (const element of splitOutsideQuotes(keepCase ? query : query.toLowerCase(), ' ')) {
     if (!element.includes(':')) {
       words.push(element);
@@ -78,7 +80,10 @@ export class QueryReader {
     this.#known.add(key);
     const values = this.#terms.get(key) ?? [];
     if (values.length > 1) {
-      return this.#fail(key, `provided more than once, found ${values.length} times. Only provide 1 instance of this query param.`);
+      return this.#fail(
+        key,
+        `provided more than once, found ${values.length} times. Only provide 1 instance of this query param.`,
+      );
     }
     return values[0] || undefined;
   }
@@ -100,7 +105,8 @@ export class QueryReader {
   oneOf<T extends string>(key: string, allowed: readonly T[]): T[] {
     const values = this.list(key);
     const bad = values.filter((value) => !allowed.includes(value as T));
-    if (bad.length > 0) this.#fail(key, `has invalid values: ${bad.map((value) => `"${value}" is not a valid value`).join('\n')}`);
+    if (bad.length > 0)
+      this.#fail(key, `has invalid values: ${bad.map((value) => `"${value}" is not a valid value`).join('\n')}`);
     return values as T[];
   }
 
@@ -125,7 +131,9 @@ export class QueryReader {
     return this.#parsed(key, (text) => {
       const number = parseGoInt(text, 32);
       if (typeof number === 'string') return { error: `must be a valid 32-bit positive integer: ${number}` };
-      return number < 0n ? { error: 'must be a valid 32-bit positive integer: value is negative' } : { value: Number(number) };
+      return number < 0n
+        ? { error: 'must be a valid 32-bit positive integer: value is negative' }
+        : { value: Number(number) };
     });
   }
 
@@ -140,7 +148,9 @@ export class QueryReader {
   time(key: string): string | undefined {
     const value = this.#parsed(key, (text) => {
       const parsed = parseRfc3339(text.toUpperCase());
-      return 'error' in parsed ? { error: `must be a valid date format (2006-01-02T15:04:05Z07:00): ${parsed.error}` } : { value: parsed.text };
+      return 'error' in parsed
+        ? { error: `must be a valid date format (2006-01-02T15:04:05Z07:00): ${parsed.error}` }
+        : { value: parsed.text };
     });
     return value?.startsWith('0001-01-01T00:00:00') ? undefined : value;
   }
@@ -151,7 +161,9 @@ export class QueryReader {
       const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
       const moment = edge === 'first' ? 'T00:00:00Z' : 'T23:59:59.999999Z';
       const parsed = parseRfc3339(isDay ? `${text}${moment}` : text.toUpperCase());
-      return 'error' in parsed ? { error: `must be a valid date format (2006-01-02): ${parsed.error}` } : { value: parsed.text };
+      return 'error' in parsed
+        ? { error: `must be a valid date format (2006-01-02): ${parsed.error}` }
+        : { value: parsed.text };
     });
   }
 
@@ -174,4 +186,3 @@ export class QueryReader {
 export function queryTerms(query: Record<string, string | string[] | undefined>): QueryTerms {
   return new Map(Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, [value].flat()]])));
 }
-

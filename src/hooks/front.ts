@@ -22,7 +22,7 @@ declare module 'fastify' {
 }
 
 const isApi = (path: string) => path === '/api' || path.startsWith('/api/');
-export const isApiV2 = (path: string) => path === '/api/v2' || path.startsWith('/api/v2/');
+const isApiV2 = (path: string) => path === '/api/v2' || path.startsWith('/api/v2/');
 
 /** Installs the hooks of the listener: headers, caller, cross-origin, forgery and the general rate limit. */
 export function useFront(

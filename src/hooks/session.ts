@@ -18,7 +18,7 @@ declare module 'fastify' {
 const SIGNED_OUT = 'You are signed out or your session has expired. Please sign in again to continue.';
 
 /** 401 with the challenge that OAuth clients read (golden: session-token-sources). */
-export function unauthenticated(deps: AppDeps, message: string, detail?: string): ApiError {
+function unauthenticated(deps: AppDeps, message: string, detail?: string): ApiError {
   const expired = message.includes('expired') || detail?.includes('expired');
   const challenge = `Bearer realm="coder", error="invalid_token", error_description="The access token ${expired ? 'has expired' : 'is invalid'}", resource_metadata="${deps.config.accessUrl}/.well-known/oauth-protected-resource"`;
   return new ApiError(401, message, {

@@ -12,7 +12,7 @@ const ESCAPES: Record<string, string> = {
 };
 
 /** JSON with `<`, `>`, `&` and two line separators escaped, and a newline at the end. */
-export function toJson(value: unknown): string {
+function toJson(value: unknown): string {
   const text = JSON.stringify(value);
   return `${text.replace(UNSAFE, (char) => ESCAPES[char] ?? char)}\n`;
 }

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { decodeBody } from '../codersdk/wire.ts';
 import { ApiError, badRequest, invalid } from '../errors.ts';
 
-export const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 const badJson = (detail: string) => badRequest('Request body must be valid JSON.', { detail });
 

@@ -53,7 +53,7 @@ export interface ListedRole {
 }
 
 /** The site roles of GET /users/roles: `member` is everybody's and not listed. Golden: rbac-role-lists */
-export const LISTED_SITE_ROLES = [
+const LISTED_SITE_ROLES = [
   'owner',
   'user-admin',
   'template-admin',
@@ -61,7 +61,7 @@ export const LISTED_SITE_ROLES = [
 ] as const satisfies readonly SiteRoleName[];
 
 /** The roles of GET /organizations/{organization}/members/roles. Golden: rbac-role-lists */
-export const LISTED_ORGANIZATION_ROLES = [
+const LISTED_ORGANIZATION_ROLES = [
   'organization-admin',
   'organization-user-admin',
   'organization-template-admin',

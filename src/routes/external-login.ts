@@ -5,7 +5,14 @@ import { Empty } from '../codersdk/common.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { clearSessionCookie, cookieDefaults, setCookie, setSessionCookie } from '../http/cookies.ts';
-import { loginCookie, REDIRECT_COOKIE, STATE_COOKIE, setLoginCookies, VERIFIER_COOKIE } from '../http/login-cookies.ts';
+import {
+  loginCookie,
+  REDIRECT_COOKIE,
+  readLoginCookies,
+  STATE_COOKIE,
+  setLoginCookies,
+  VERIFIER_COOKIE,
+} from '../http/login-cookies.ts';
 import { sendPage } from '../http/pages.ts';
 import { localTarget, pathAndQuery } from '../http/redirects.ts';
 import { backToLogin, errorPage } from '../pages/error-page.ts';
@@ -107,6 +114,7 @@ function callback(loginType: ConversionTarget) {
 /** Routes of `/users` that need no session. */
 export async function externalLoginRoutes(app: FastifyInstance): Promise<void> {
   const { login: limit } = app.limits;
+  await readLoginCookies(app);
 
   /** An address with one route for GET, which takes any other method as well. */
   const route = (

@@ -35,7 +35,7 @@ export interface AuditEntry {
 }
 
 /** The fields that differ, as {field: {old, new, secret}}. */
-export function auditDiff(entry: Pick<AuditEntry, 'before' | 'after' | 'secretFields'>): Record<string, unknown> {
+function auditDiff(entry: Pick<AuditEntry, 'before' | 'after' | 'secretFields'>): Record<string, unknown> {
   const diff: Record<string, unknown> = {};
   for (const field of new Set([...Object.keys(entry.before ?? {}), ...Object.keys(entry.after ?? {})])) {
     const old = entry.before?.[field] ?? null;

@@ -14,8 +14,6 @@ import type { UserRow } from '../store/users.ts';
 import { type AuditEntry, audit, auditRow } from './audit.ts';
 import { requireOwnerFor } from './owners.ts';
 
-export type { KeyRow } from '../store/keys.ts';
-
 export type KeyKind = 'session' | 'key' | 'token';
 
 interface KeyRequest {
@@ -40,7 +38,7 @@ const NO_ADDRESS = '0.0.0.0';
 const NAME_TRIES = 10;
 
 /** Whole seconds of a lifetime as stored; anything shorter than one counts as one (better-than-reference 10). */
-export const lifetimeSeconds = (ns: bigint): number => Math.max(1, Number(ns / SECOND_NS));
+const lifetimeSeconds = (ns: bigint): number => Math.max(1, Number(ns / SECOND_NS));
 
 const nameTaken = (name: string) =>
   conflict(`A token with name ${quoted(name)} already exists.`, {

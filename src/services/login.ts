@@ -97,7 +97,7 @@ export async function createFirstUser(
   }
 }
 
-export const wrongPassword = () => new ApiError(401, 'Incorrect email or password.');
+const wrongPassword = () => new ApiError(401, 'Incorrect email or password.');
 
 /**
  * Checks address and password as login does, and wakes a dormant user.

@@ -204,7 +204,7 @@ async function attempt(
     const { key } = await issueKey(ctx, {
       userId: user.id,
       kind: 'session',
-    loginType,
+      loginType,
       lifetimeNs: ctx.config.sessions.durationNs,
       ip: ctx.origin.ip,
       event: { action: before ? 'login' : 'register', userId: user.id, target: user.username },

@@ -40,7 +40,7 @@ import { requireAnotherOwner, requireOwnerFor } from './owners.ts';
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const STATUSES = new Set(['active', 'dormant', 'suspended']);
 
-export const notAuthorizedToCreate = () => new ApiError(403, 'You are not authorized to create users.');
+const notAuthorizedToCreate = () => new ApiError(403, 'You are not authorized to create users.');
 
 /** The fields of a user that the audit log compares. */
 export const auditedUser = (user: UserRow) => ({

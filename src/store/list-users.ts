@@ -28,7 +28,7 @@ export interface Page {
 }
 
 /** Text as a LIKE pattern that finds it anywhere: its own wildcards stand for themselves (better-than-reference 7). */
-export const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 
 /** One condition: which filter it stands for, its SQL over placeholders, and their values. */
 interface Condition {

@@ -47,15 +47,6 @@ export async function insertMember(
   });
 }
 
-/** One membership, undefined when the user is not in the organization. */
-export async function findMember(db: Db, userId: string, organizationId: string) {
-  const rows = await db
-    .select()
-    .from(organizationMembers)
-    .where(and(eq(organizationMembers.userId, userId), eq(organizationMembers.organizationId, organizationId)));
-  return rows[0];
-}
-
 /** All memberships of a user, oldest first. */
 export async function listMemberships(db: Db, userId: string) {
   return db

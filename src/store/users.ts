@@ -5,7 +5,7 @@ import { prepared } from './prepared.ts';
 import { SYSTEM_USER_ID, users } from './schema.ts';
 
 /** Written out rather than bound: a prepared statement uses the partial indexes only when it can see the value. */
-export const isLiving = sql`${users.deleted} = false`;
+const isLiving = sql`${users.deleted} = false`;
 
 /** The columns that answers and decisions need; never the password. */
 export const userColumns = {

@@ -2,8 +2,8 @@
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { startApp } from '../support/app.ts';
+import { readScenario, replay, type Send, type Sent, scenarioNames } from '../support/golden.ts';
 import { freePort } from '../support/ports.ts';
-import { readScenario, replay, scenarioNames, type Send, type Sent } from '../support/golden.ts';
 
 /**
  * Steps that this product answers better than recorded, without the recording saying so.
@@ -15,11 +15,26 @@ const sender =
   (port: number): Send =>
   ({ method, path, body, headers }) =>
     new Promise<Sent>((resolve, reject) => {
-      const sent = request({ host: '127.0.0.1', port, method, path, headers: { ...headers, ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }) } }, (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: Buffer.concat(chunks).toString() }));
-      });
+      const sent = request(
+        {
+          host: '127.0.0.1',
+          port,
+          method,
+          path,
+          headers: { ...headers, ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }) },
+        },
+        (answer) => {
+          const chunks: Buffer[] = [];
+          answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+          answer.on('end', () =>
+            resolve({
+              status: answer.statusCode ?? 0,
+              headers: answer.headers,
+              text: Buffer.concat(chunks).toString(),
+            }),
+          );
+        },
+      );
       sent.on('error', reject);
       sent.end(body);
     });

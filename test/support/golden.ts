@@ -39,12 +39,18 @@ export interface Sent {
   text: string;
 }
 
-export type Send = (request: { method: string; path: string; body: string | undefined; headers: Record<string, string> }) => Promise<Sent>;
+export type Send = (request: {
+  method: string;
+  path: string;
+  body: string | undefined;
+  headers: Record<string, string>;
+}) => Promise<Sent>;
 
 /** Names of all recorded scenarios. */
 export const scenarioNames = () => readdirSync(FOLDER).map((file) => file.replace(/\.json$/, ''));
 
-export const readScenario = (name: string) => JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as Scenario;
+export const readScenario = (name: string) =>
+  JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as Scenario;
 
 class Unset extends Error {}
 
@@ -82,7 +88,9 @@ function normal(value: Json | undefined, vars: Map<string, string>, key = ''): J
   }
   if (Array.isArray(value)) return value.map((item) => normal(item, vars) ?? null);
   if (value && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [normal(name, vars), normal(inner, vars, name)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => [normal(name, vars), normal(inner, vars, name)]),
+    );
   }
   return value;
 }
@@ -91,23 +99,40 @@ const sorted = (value: unknown): unknown =>
   Array.isArray(value)
     ? value.map(sorted)
     : value && typeof value === 'object'
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]))
+      ? Object.fromEntries(
+          Object.entries(value)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([key, inner]) => [key, sorted(inner)]),
+        )
       : value;
 const stable = (value: unknown) => JSON.stringify(sorted(value));
-const isObject = (value: unknown): value is Record<string, Json> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, Json> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function compare(want: Json | undefined, got: Json | undefined, where: string, step: Step, unordered: boolean, out: string[]): void {
+function compare(
+  want: Json | undefined,
+  got: Json | undefined,
+  where: string,
+  step: Step,
+  unordered: boolean,
+  out: string[],
+): void {
   const leaf = where.split('.').at(-1) ?? '';
   if (step.lax?.includes(leaf) || step.lax?.includes(where.replace(/^body\./, ''))) {
-    if ((want === undefined) !== (got === undefined)) out.push(`${where}: want ${want === undefined ? 'absent' : 'present'}`);
+    if ((want === undefined) !== (got === undefined))
+      out.push(`${where}: want ${want === undefined ? 'absent' : 'present'}`);
   } else if (want === '<any>') {
     if (got === undefined) out.push(`${where}: absent`);
   } else if (Array.isArray(want) && Array.isArray(got) && want.length === got.length) {
-    const [a, b] = unordered ? [want, got].map((list) => [...list].sort((x, y) => (stable(x) < stable(y) ? -1 : 1))) : [want, got];
-    a?.forEach((item, i) => compare(item, b?.[i], `${where}.${i}`, step, unordered, out));
+    const [a, b] = unordered
+      ? [want, got].map((list) => [...list].sort((x, y) => (stable(x) < stable(y) ? -1 : 1)))
+      : [want, got];
+    for (const [i, item] of (a ?? []).entries()) compare(item, b?.[i], `${where}.${i}`, step, unordered, out);
   } else if (isObject(want) && isObject(got)) {
-    for (const key of new Set([...Object.keys(want), ...Object.keys(got)])) compare(want[key], got[key], `${where}.${key}`, step, unordered, out);
-  } else if (stable(want) !== stable(got)) out.push(`${where}: want ${stable(want)?.slice(0, 200)}, got ${stable(got)?.slice(0, 200)}`);
+    for (const key of new Set([...Object.keys(want), ...Object.keys(got)]))
+      compare(want[key], got[key], `${where}.${key}`, step, unordered, out);
+  } else if (stable(want) !== stable(got))
+    out.push(`${where}: want ${stable(want)?.slice(0, 200)}, got ${stable(got)?.slice(0, 200)}`);
 }
 
 function savedValue(from: string, sent: Sent, body: Json | undefined): string | undefined {
@@ -123,14 +148,22 @@ function savedValue(from: string, sent: Sent, body: Json | undefined): string | 
 }
 
 function differences(step: Step, sent: Sent, body: Json | undefined, vars: Map<string, string>): string[] {
-  if (step.better) return step.better.status.includes(sent.status) ? [] : [`status: want ${step.better.status.join(' or ')} (${step.better.why}), got ${sent.status} ${sent.text.slice(0, 200)}`];
+  if (step.better)
+    return step.better.status.includes(sent.status)
+      ? []
+      : [
+          `status: want ${step.better.status.join(' or ')} (${step.better.why}), got ${sent.status} ${sent.text.slice(0, 200)}`,
+        ];
   if (step.expect.status >= 500) {
     const refused = sent.status >= 400 && sent.status < 500 && isObject(body) && typeof body.message === 'string';
     return refused ? [] : [`status: want a 4xx with a message, got ${sent.status} ${sent.text.slice(0, 200)}`];
   }
-  if (sent.status !== step.expect.status) return [`status: want ${step.expect.status}, got ${sent.status} ${sent.text.slice(0, 200)}`];
+  if (sent.status !== step.expect.status)
+    return [`status: want ${step.expect.status}, got ${sent.status} ${sent.text.slice(0, 200)}`];
   const out: string[] = [];
-  const kept = (step.keep_headers ?? []).flatMap((name): [string, Json][] => (sent.headers[name] === undefined ? [] : [[name, sent.headers[name] as Json]]));
+  const kept = (step.keep_headers ?? []).flatMap((name): [string, Json][] =>
+    sent.headers[name] === undefined ? [] : [[name, sent.headers[name] as Json]],
+  );
   const headers = normal(Object.fromEntries(kept), vars);
   if (step.keep_headers?.length) compare(step.expect.headers ?? {}, headers, 'headers', step, false, out);
   if (!step.no_body) compare(step.expect.body, normal(body, vars), 'body', step, step.unordered ?? false, out);
@@ -142,13 +175,22 @@ function differences(step: Step, sent: Sent, body: Json | undefined, vars: Map<s
  * @param url what {{URL}} stands for
  * @returns how many exchanges were compared, and for each that differs its id and the differences
  */
-export async function replay(scenario: Scenario, url: string, send: Send): Promise<{ compared: number; failures: string[] }> {
+export async function replay(
+  scenario: Scenario,
+  url: string,
+  send: Send,
+): Promise<{ compared: number; failures: string[] }> {
   const vars = new Map(Object.entries({ URL: url, ...scenario.vars }));
   const refused = new Set<string>();
   const failures: string[] = [];
   let compared = 0;
   for (const step of scenario.steps) {
-    const used = [step.as, ...[...JSON.stringify([step.path, step.body, step.raw, step.headers]).matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1])];
+    const used = [
+      step.as,
+      ...[...JSON.stringify([step.path, step.body, step.raw, step.headers]).matchAll(/\{\{(\w+)\}\}/g)].map(
+        (match) => match[1],
+      ),
+    ];
     if (used.some((name) => name !== undefined && refused.has(name))) {
       // Builds on what a better answer refused to make.
       for (const name of Object.keys(step.save ?? {})) refused.add(name);
@@ -179,9 +221,16 @@ export async function replay(scenario: Scenario, url: string, send: Send): Promi
       const value = met ? undefined : savedValue(from, sent, body);
       if (value !== undefined) vars.set(name, value);
       else if (met) refused.add(name);
-      else failures.push(`${step.id}: nothing at ${from} to save as ${name} (status ${sent.status}: ${sent.text.slice(0, 200)})`);
+      else
+        failures.push(
+          `${step.id}: nothing at ${from} to save as ${name} (status ${sent.status}: ${sent.text.slice(0, 200)})`,
+        );
     }
-    failures.push(...differences(step, sent, body, vars).map((difference) => `${step.id} ${step.method} ${step.path}: ${difference}`));
+    failures.push(
+      ...differences(step, sent, body, vars).map(
+        (difference) => `${step.id} ${step.method} ${step.path}: ${difference}`,
+      ),
+    );
   }
   return { compared, failures };
 }
