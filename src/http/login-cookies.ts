@@ -27,9 +27,11 @@ export function setLoginCookies(
 }
 
 /** The plugin hands these on to its parser, whose `decode` its types leave out. */
-const parseOptions: CookieSerializeOptions & { decode: (text: string) => string } = { decode: (text) => text };
+const parseOptions: CookieSerializeOptions & { decode: (text: string) => string } = {
+  decode: (text) => text.replace(/^"(.*)"$/, '$1'),
+};
 
-/** Gives the routes of a scope `request.cookies`: their cookies hold plain text, never percent escapes. */
+/** Gives the routes of a scope `request.cookies`: their cookies hold plain text, in quotes where it has blanks or commas, never percent escapes. */
 export async function readLoginCookies(scope: FastifyInstance): Promise<void> {
   await scope.register(fastifyCookie, { parseOptions });
 }
