@@ -52,14 +52,12 @@ export const scenarioNames = () => readdirSync(FOLDER).map((file) => file.replac
 export const readScenario = (name: string) =>
   JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as Scenario;
 
-class Unset extends Error {}
-
 /** The value with every {{NAME}} replaced by what was saved under it. */
 function fill<T extends Json | undefined>(value: T, vars: Map<string, string>): T {
   if (typeof value === 'string') {
     return value.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
       const saved = vars.get(name);
-      if (saved === undefined) throw new Unset(name);
+      if (saved === undefined) throw new Error(`${name} was never saved`);
       return saved;
     }) as T;
   }
@@ -173,12 +171,14 @@ function differences(step: Step, sent: Sent, body: Json | undefined, vars: Map<s
 /**
  * Plays a scenario.
  * @param url what {{URL}} stands for
+ * @param known ids of steps that are sent but not compared: this product answers them better on purpose
  * @returns how many exchanges were compared, and for each that differs its id and the differences
  */
 export async function replay(
   scenario: Scenario,
   url: string,
   send: Send,
+  known: readonly string[] = [],
 ): Promise<{ compared: number; failures: string[] }> {
   const vars = new Map(Object.entries({ URL: url, ...scenario.vars }));
   const refused = new Set<string>();
@@ -216,7 +216,8 @@ export async function replay(
     } catch {
       body = { '<text>': sent.text.slice(0, 500) };
     }
-    const met = step.better && sent.status >= 300;
+    const isKnown = known.includes(step.id);
+    const met = (isKnown || step.better) && sent.status >= 300;
     for (const [name, from] of Object.entries(step.save ?? {})) {
       const value = met ? undefined : savedValue(from, sent, body);
       if (value !== undefined) vars.set(name, value);
@@ -226,6 +227,7 @@ export async function replay(
           `${step.id}: nothing at ${from} to save as ${name} (status ${sent.status}: ${sent.text.slice(0, 200)})`,
         );
     }
+    if (isKnown) continue;
     failures.push(
       ...differences(step, sent, body, vars).map(
         (difference) => `${step.id} ${step.method} ${step.path}: ${difference}`,
