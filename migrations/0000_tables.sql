@@ -169,6 +169,7 @@ CREATE INDEX "audit_logs_user" ON "audit_logs" USING btree ("user_id","time");--
 CREATE INDEX "audit_logs_resource" ON "audit_logs" USING btree ("resource_id","time");--> statement-breakpoint
 CREATE INDEX "audit_logs_organization" ON "audit_logs" USING btree ("organization_id","time");--> statement-breakpoint
 CREATE INDEX "organization_members_organization" ON "organization_members" USING btree ("organization_id");--> statement-breakpoint
+CREATE INDEX "organization_members_user" ON "organization_members" USING btree ("user_id","created_at","organization_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "organizations_name_lower_key" ON "organizations" USING btree (lower("name"));--> statement-breakpoint
 CREATE UNIQUE INDEX "organizations_single_default" ON "organizations" USING btree ("is_default") WHERE is_default;--> statement-breakpoint
 CREATE UNIQUE INDEX "user_links_linked_id_key" ON "user_links" USING btree ("login_type","linked_id") WHERE linked_id <> '';--> statement-breakpoint

@@ -119,6 +119,8 @@ export const organizationMembers = pgTable(
   (t) => [
     primaryKey({ name: uniques.organizationMember, columns: [t.userId, t.organizationId] }),
     index('organization_members_organization').on(t.organizationId),
+    // In the order in which answers list a user's organizations.
+    index('organization_members_user').on(t.userId, t.createdAt, t.organizationId),
   ],
 );
 
