@@ -1,7 +1,9 @@
 // The list of users: filters, order and count in one statement, prepared once for each set of filters.
 import { and, Column, gt, is, type SQL, sql } from 'drizzle-orm';
 import type { OwnedRows } from '../rbac/authorize.ts';
+import { coalesced } from './coalesce.ts';
 import type { Db } from './db.ts';
+import { prepared } from './prepared.ts';
 import { userCounts, users } from './schema.ts';
 import { type UserRow, userColumns } from './users.ts';
 
@@ -153,18 +155,20 @@ function build(db: Db, key: string, conditions: (SQL | undefined)[], counting: C
   return joined.orderBy(sql`page.username_lower`).prepare(`list_users_${key}`);
 }
 
+interface ListedPage {
+  users: UserRow[];
+  count: number;
+}
+
 const made = new WeakMap<Db, Map<string, ReturnType<typeof build>>>();
+/** Dashboards and scripts ask for the same page at once: those who wait share one statement. */
+const shared = prepared(() => coalesced<ListedPage>());
 
 /**
  * One page of the users that a caller may see, ordered by lower-cased name byte by byte, and how many match behind the
  * cursor (0 when the page is empty). Golden: users-paging
  */
-export async function listUsers(
-  db: Db,
-  filter: UserFilter,
-  rows: OwnedRows,
-  page: Page,
-): Promise<{ users: UserRow[]; count: number }> {
+export async function listUsers(db: Db, filter: UserFilter, rows: OwnedRows, page: Page): Promise<ListedPage> {
   const conditions = [...userConditions(filter), ...visibleConditions(rows)];
   // Only the unfiltered list of somebody who sees all is what the counters count.
   const counted = conditions.length === 0 && !page.afterId;
@@ -183,22 +187,16 @@ export async function listUsers(
   const key = [...conditions.map((condition) => condition.key), how].join('_');
   const statements = made.get(db) ?? new Map<string, ReturnType<typeof build>>();
   made.set(db, statements);
-  let statement = statements.get(key);
-  if (!statement) {
-    const counting = counted ? 'counters' : filter.search ? 'window' : 'subquery';
-    statement = build(
-      db,
-      key,
-      conditions.map((condition) => condition.where),
-      counting,
-      reading,
-    );
-    statements.set(key, statement);
-  }
+  const counting = counted ? 'counters' : filter.search ? 'window' : 'subquery';
+  const where = conditions.map((condition) => condition.where);
+  const statement = statements.get(key) ?? build(db, key, where, counting, reading);
+  statements.set(key, statement);
   const values = Object.assign(
     { limit: page.limit ?? null, offset: page.offset ?? 0 },
     ...conditions.map((condition) => condition.values),
   );
-  const found = await statement.execute(values);
-  return { users: found, count: Number(found[0]?.total ?? 0) };
+  return shared(db)(`${key} ${JSON.stringify(values)}`, async () => {
+    const found = await statement.execute(values);
+    return { users: found, count: Number(found[0]?.total ?? 0) };
+  });
 }
