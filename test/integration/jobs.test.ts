@@ -67,9 +67,9 @@ describe('expired keys', () => {
   test('go ten thousand at a time, the longest expired first', async () => {
     const t = await startApp();
     await t.pool.query(
-      `insert into api_keys (id, hashed_secret, user_id, expires_at, created_at, updated_at, login_type, lifetime_seconds, token_name, scopes, allow_list)
+      `insert into api_keys (id, hashed_secret, user_id, expires_at, created_at, updated_at, login_type, kind, lifetime_seconds, token_name, scopes, allow_list)
        select 'old' || lpad(n::text, 7, '0'), '\\x00', $1, timestamptz '2020-01-01' + n * interval '1 minute', '2020-01-01', '2020-01-01',
-         'token', 60, 'old' || n, '{coder:all}', '{*:*}' from generate_series(1, 10005) n`,
+         'token', 'token', 60, 'old' || n, '{coder:all}', '{*:*}' from generate_series(1, 10005) n`,
       [t.ownerId],
     );
     const before = await count(t, 'api_keys');
