@@ -11,7 +11,7 @@ const HELP = `Measures a server of the users API.
 
   --users N        users in the list (10000)
   --seconds N      length of each measurement (5)
-  --connections N  parallel connections (32)
+  --connections N  parallel connections (64)
 `;
 
 const { values } = parseArgs({
@@ -19,7 +19,7 @@ const { values } = parseArgs({
     url: { type: 'string' },
     users: { type: 'string', default: '10000' },
     seconds: { type: 'string', default: '5' },
-    connections: { type: 'string', default: '32' },
+    connections: { type: 'string', default: '64' },
     help: { type: 'boolean', default: false },
   },
 });
