@@ -8,9 +8,8 @@ import { can } from '../rbac/authorize.ts';
 import { userObject } from '../rbac/policy.ts';
 import { isUnlimited } from '../rbac/scopes.ts';
 import { findPasswordHash, findUserByNameOrEmail, lockUser, type UserRow, updateUser } from '../store/users.ts';
-import { audit } from './audit.ts';
 import { requireOwnerFor } from './owners.ts';
-import { auditedUser, isTaken, reread } from './users.ts';
+import { auditUserChange, isTaken, reread } from './users.ts';
 
 const taken = () =>
   conflict('A user with this e-mail address already exists.', {
@@ -69,14 +68,7 @@ async function store(ctx: ActorCtx, target: UserRow, email: string): Promise<Use
       const passcode = { hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null };
       await updateUser(ctx.db, target.id, { email, ...passcode, updatedAt: nowText(ctx) });
       const updated = await reread(ctx, target.id);
-      await audit(ctx, {
-        action: 'write',
-        resourceType: 'user',
-        resourceId: target.id,
-        resourceTarget: target.username,
-        before: auditedUser(target),
-        after: auditedUser(updated),
-      });
+      await auditUserChange(ctx, target, updated);
       return updated;
     });
   } catch (err) {

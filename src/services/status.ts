@@ -6,7 +6,7 @@ import { userObject } from '../rbac/policy.ts';
 import { lockUser, type UserRow, updateUser } from '../store/users.ts';
 import { audit } from './audit.ts';
 import { isOwner, requireAnotherOwner } from './owners.ts';
-import { auditedUser, requireKnownActor, reread } from './users.ts';
+import { auditUserChange, requireKnownActor, reread } from './users.ts';
 
 /**
  * Wakes a dormant user, who was just seen; changes `user` to match what is stored then. Somebody suspended since `user`
@@ -55,14 +55,7 @@ export async function setStatus(ctx: ActorCtx, target: UserRow, status: 'active'
     if (status === 'suspended' && isOwner(locked)) throw badRequest(SUSPEND_OWNER);
     await updateUser(ctx.db, target.id, { status, updatedAt: nowText(ctx) });
     const updated = await reread(ctx, target.id);
-    await audit(ctx, {
-      action: 'write',
-      resourceType: 'user',
-      resourceId: target.id,
-      resourceTarget: target.username,
-      before: auditedUser(target),
-      after: auditedUser(updated),
-    });
+    await auditUserChange(ctx, target, updated);
     return updated;
   });
 }

@@ -53,6 +53,18 @@ export const auditedUser = (user: UserRow) => ({
   organization_ids: user.organizationIds,
 });
 
+/** Notes what a change did to a user; call it in the transaction of the change. */
+export function auditUserChange(ctx: Ctx, before: UserRow, after: UserRow): Promise<void> {
+  return audit(ctx, {
+    action: 'write',
+    resourceType: 'user',
+    resourceId: before.id,
+    resourceTarget: after.username,
+    before: auditedUser(before),
+    after: auditedUser(after),
+  });
+}
+
 /** Reads a user that is known to exist. */
 export async function reread(ctx: Ctx, id: string): Promise<UserRow> {
   const row = await findUserById(ctx.db, id);
@@ -247,14 +259,7 @@ export async function updateProfile(ctx: ActorCtx, target: UserRow, input: Updat
       });
       if (!found) throw notFound();
       const updated = await reread(ctx, target.id);
-      await audit(ctx, {
-        action: 'write',
-        resourceType: 'user',
-        resourceId: target.id,
-        resourceTarget: updated.username,
-        before: auditedUser(target),
-        after: auditedUser(updated),
-      });
+      await auditUserChange(ctx, target, updated);
       return updated;
     });
   } catch (err) {
