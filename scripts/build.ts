@@ -11,9 +11,13 @@ const outdir = resolve(root, process.argv[2] ?? 'dist');
  * busy, and compiled code is kept for the next start where the folder is writable.
  */
 const ENTRY = `#!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
+if (Number.parseInt(process.versions.node) < 24) {
+  console.error('coder-users needs Node.js 24 or later, this is ' + process.versions.node + '. npm scripts of the project bring their own: npm start');
+  process.exit(1);
+}
 process.env.UV_THREADPOOL_SIZE ??= '8';
+const { enableCompileCache } = await import('node:module');
 enableCompileCache(join(import.meta.dirname, 'cache'));
 await import('./program.js');
 `;
