@@ -2,7 +2,7 @@
 import { eq } from 'drizzle-orm';
 import sshpk from 'sshpk';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { SECOND } from '../../src/clock.ts';
+import { parseInstant, SECOND } from '../../src/clock.ts';
 import { auditLogs, gitSshKeys } from '../../src/store/schema.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { aUser, type TestUser } from '../support/factories.ts';
@@ -62,7 +62,7 @@ describe('PUT /users/{user}/gitsshkey', () => {
       const answer = await caller.put(path(name), '{"ignored": ');
       expect(answer.status).toBe(200);
       expect(answer.body.created_at).toBe(first.created_at);
-      expect(answer.body.updated_at > before.updated_at).toBe(true);
+      expect(parseInstant(answer.body.updated_at)).toBeGreaterThan(parseInstant(before.updated_at));
       expect(answer.body.public_key).not.toBe(before.public_key);
       expect((await client.get(path('me'))).body).toEqual(answer.body);
     }

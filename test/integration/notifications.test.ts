@@ -1,7 +1,7 @@
 // Notification preferences, and web push without a push service.
 import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { SECOND } from '../../src/clock.ts';
+import { parseInstant, SECOND } from '../../src/clock.ts';
 import { NOTIFICATION_TEMPLATES } from '../../src/codersdk/notifications.ts';
 import { auditLogs, notificationPreferences } from '../../src/store/schema.ts';
 import { startApp, type TestApp } from '../support/app.ts';
@@ -47,7 +47,7 @@ describe('GET and PUT /users/{user}/notifications/preferences', () => {
       { id: DELETED, disabled: false, updated_at: expect.any(String) },
       { id: CREATED, disabled: true, updated_at: expect.any(String) },
     ]);
-    expect(third.body[0].updated_at > first.body[0].updated_at).toBe(true);
+    expect(parseInstant(third.body[0].updated_at)).toBeGreaterThan(parseInstant(first.body[0].updated_at));
     expect((await client.get(path('me'))).body).toEqual(third.body);
     expect((await client.put(path('me'), {})).body).toEqual(third.body);
   });

@@ -1,6 +1,7 @@
 // User secrets: what is stored and how, limits, conflicts, and who may do what.
 import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parseInstant } from '../../src/clock.ts';
 import { auditLogs, userSecrets } from '../../src/store/schema.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { aUser, type TestUser } from '../support/factories.ts';
@@ -122,7 +123,7 @@ describe('PATCH /users/{user}/secrets/{name}', () => {
     t.clock.advance(5_000_000);
     const answer = await user.client.patch(path('me', 'n'), { description: null, env_name: '', value: 'other' });
     expect(answer.body).toEqual({ ...before, env_name: '', updated_at: answer.body.updated_at });
-    expect(answer.body.updated_at > before.updated_at).toBe(true);
+    expect(parseInstant(answer.body.updated_at)).toBeGreaterThan(parseInstant(before.updated_at));
     const [row] = await stored(user);
     expect(t.deps.secretBox.decrypt(row?.value ?? '', `user_secrets:${row?.id}`)).toBe('other');
   });

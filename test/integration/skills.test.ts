@@ -1,6 +1,7 @@
 // Personal skills: texts kept byte for byte, limits, conflicts, and who may do what.
 import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parseInstant } from '../../src/clock.ts';
 import { auditLogs, userSkills } from '../../src/store/schema.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { aUser, type TestUser } from '../support/factories.ts';
@@ -90,7 +91,7 @@ describe('PATCH /users/{user}/skills/{name}', () => {
     const content = '---\nname: n\n---\nOther.';
     const { body: after } = await user.client.patch(path('me', 'n'), { content });
     expect(after).toEqual({ ...before, description: '', content, updated_at: after.updated_at });
-    expect(after.updated_at > before.updated_at).toBe(true);
+    expect(parseInstant(after.updated_at)).toBeGreaterThan(parseInstant(before.updated_at));
   });
 
   test('the name stays', async () => {
