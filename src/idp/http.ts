@@ -2,7 +2,7 @@
 import { ProviderFailure, ProviderRefusal } from './provider-error.ts';
 
 /** All requests to the provider that one request of a client causes must be done within this time. */
-const PROVIDER_MS = 4500;
+const PROVIDER_MS = 4000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_EXPIRY_SECONDS = 2 ** 31 - 1;
 
