@@ -8,8 +8,8 @@ import { can } from '../rbac/authorize.ts';
 import { userObject } from '../rbac/policy.ts';
 import { isUnlimited } from '../rbac/scopes.ts';
 import { findPasswordHash, findUserByNameOrEmail, lockUser, type UserRow, updateUser } from '../store/users.ts';
+import { auditUserChange, isTaken, reread } from './accounts.ts';
 import { requireOwnerFor } from './owners.ts';
-import { auditUserChange, isTaken, reread } from './users.ts';
 
 const taken = () =>
   conflict('A user with this e-mail address already exists.', {

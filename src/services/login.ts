@@ -12,12 +12,12 @@ import { deleteKeyAndAppKeys } from '../store/keys.ts';
 import { lockFirstUser } from '../store/locks.ts';
 import { findDefaultOrganization } from '../store/organizations.ts';
 import { findCredentialsByEmail, hasAnyUser, replacePasswordHash, type UserRow } from '../store/users.ts';
+import { insertAccount, isTaken } from './accounts.ts';
 import { audit } from './audit.ts';
 import { isGithubOn } from './external-login-start.ts';
 import { newSshKey } from './git-ssh-keys.ts';
 import { issueKey } from './keys.ts';
 import { activateDormantUser } from './status.ts';
-import { auditedUser, insertAccount, isTaken, reread } from './users.ts';
 
 /** Which ways to sign in are on (GET /users/authmethods). */
 export async function authMethods(ctx: Ctx): Promise<AuthMethods> {
@@ -74,17 +74,8 @@ export async function createFirstUser(
         },
         [organizationId],
         sshKey,
+        { byItself: true },
       );
-      const user = await reread(ctx, userId);
-      await audit(ctx, {
-        action: 'create',
-        resourceType: 'user',
-        resourceId: userId,
-        resourceTarget: user.username,
-        after: auditedUser(user),
-        userId,
-        status: 201,
-      });
       return { userId, organizationId };
     });
   } catch (err) {

@@ -8,9 +8,9 @@ import { ApiError, badRequest, conflict, invalid, notFound } from '../errors.ts'
 import { deleteKeysOfUser } from '../store/keys.ts';
 import { findDefaultOrganization } from '../store/organizations.ts';
 import { findUserByName, type UserRow, updateUser } from '../store/users.ts';
+import { insertAccount, isTaken } from './accounts.ts';
 import { audit } from './audit.ts';
 import { newSshKey } from './git-ssh-keys.ts';
-import { auditedUser, insertAccount, isTaken, reread } from './users.ts';
 
 function checkPassword(password: string): void {
   const problem = passwordProblem(password);
@@ -40,22 +40,8 @@ export async function createOwner(
   try {
     return await withTx(ctx, async (ctx) => {
       const { id: organizationId } = await findDefaultOrganization(ctx.db);
-      await insertAccount(
-        ctx,
-        { ...user, loginType: 'password', status: 'active', roles: ['owner'] },
-        [organizationId],
-        sshKey,
-      );
-      const created = await reread(ctx, user.id);
-      await audit(ctx, {
-        action: 'create',
-        resourceType: 'user',
-        resourceId: user.id,
-        resourceTarget: username,
-        after: auditedUser(created),
-        status: 201,
-      });
-      return created;
+      const owner = { ...user, loginType: 'password', status: 'active', roles: ['owner'] };
+      return await insertAccount(ctx, owner, [organizationId], sshKey);
     });
   } catch (err) {
     if (isTaken(err)) throw conflict('A user with this username or e-mail address already exists.');

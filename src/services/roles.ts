@@ -8,9 +8,9 @@ import { canAssign, isSiteRole, type ListedRole, listedSiteRoles } from '../rbac
 import { retrySerializable } from '../store/db.ts';
 import { listMemberships } from '../store/organizations.ts';
 import { lockOwners, lockUser, type UserRow, updateUser } from '../store/users.ts';
+import { reread } from './accounts.ts';
 import { audit } from './audit.ts';
 import { isOwner, requireAnotherOwner } from './owners.ts';
-import { reread } from './users.ts';
 
 /** A role of the list with the caller's right to hand it out. */
 export const presentAssignable = (role: ListedRole, assignable: boolean, organizationId?: string): AssignableRole => ({

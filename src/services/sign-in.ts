@@ -23,6 +23,7 @@ import {
   updateUser,
 } from '../store/users.ts';
 import { type Conversion, checkAccount, findAccount } from './account-linking.ts';
+import { auditedUser, insertAccount, isTaken, reread } from './accounts.ts';
 import { audit } from './audit.ts';
 import type { ExternalIdentity } from './external-identity.ts';
 import { newSshKey } from './git-ssh-keys.ts';
@@ -30,7 +31,6 @@ import { issueKey } from './keys.ts';
 import { LoginRefusal } from './login-refusal.ts';
 import { isOwner } from './owners.ts';
 import { organizationsFromClaims, rolesFromClaims, syncMemberships, withLastOwner } from './role-sync.ts';
-import { auditedUser, insertAccount, isTaken, reread } from './users.ts';
 
 export interface SignInOptions {
   /** Present when the login converts an account. */
@@ -90,18 +90,8 @@ async function createAccount(ctx: Ctx, identity: ExternalIdentity, isFirst: bool
     createdAt: now,
     updatedAt: now,
   };
-  await insertAccount(ctx, user, organizations ?? [(await findDefaultOrganization(ctx.db)).id], sshKey);
-  const created = await reread(ctx, user.id);
-  await audit(ctx, {
-    action: 'create',
-    resourceType: 'user',
-    resourceId: user.id,
-    resourceTarget: user.username,
-    userId: user.id,
-    after: auditedUser(created),
-    status: 201,
-  });
-  return created;
+  const organizationIds = organizations ?? [(await findDefaultOrganization(ctx.db)).id];
+  return insertAccount(ctx, user, organizationIds, sshKey, { byItself: true });
 }
 
 const emailTaken = (email: string) =>

@@ -4,9 +4,10 @@ import { badRequest, forbidden, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
 import { userObject } from '../rbac/policy.ts';
 import { lockUser, type UserRow, updateUser } from '../store/users.ts';
+import { auditUserChange, reread } from './accounts.ts';
 import { audit } from './audit.ts';
 import { isOwner, requireAnotherOwner } from './owners.ts';
-import { auditUserChange, requireKnownActor, reread } from './users.ts';
+import { requireKnownActor } from './users.ts';
 
 /**
  * Wakes a dormant user, who was just seen; changes `user` to match what is stored then. Somebody suspended since `user`

@@ -15,82 +15,25 @@ import {
   userObject,
 } from '../rbac/policy.ts';
 import { canAssign, isSiteRole } from '../rbac/roles.ts';
-import { isForeignKey, isUnique } from '../store/db.ts';
-import {
-  findDefaultOrganization,
-  findOrganizationById,
-  insertMember,
-  type OrganizationRow,
-} from '../store/organizations.ts';
-import { uniques } from '../store/schema.ts';
+import { isForeignKey } from '../store/db.ts';
+import { findDefaultOrganization, findOrganizationById, type OrganizationRow } from '../store/organizations.ts';
 import {
   deleteUser as deleteUserRow,
-  findUserById,
   findUserByNameOrEmail,
-  insertUser,
   lockUser,
   type NewUser,
   type UserRow,
   updateUser,
 } from '../store/users.ts';
+import { auditedUser, auditUserChange, insertAccount, isTaken, reread } from './accounts.ts';
 import { audit } from './audit.ts';
-import { insertNewSshKey, newSshKey } from './git-ssh-keys.ts';
+import { newSshKey } from './git-ssh-keys.ts';
 import { requireAnotherOwner, requireOwnerFor } from './owners.ts';
 
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const STATUSES = new Set(['active', 'dormant', 'suspended']);
 
 const notAuthorizedToCreate = () => new ApiError(403, 'You are not authorized to create users.');
-
-/** The fields of a user that the audit log compares. */
-export const auditedUser = (user: UserRow) => ({
-  username: user.username,
-  email: user.email,
-  name: user.name,
-  status: user.status,
-  roles: user.roles,
-  login_type: user.loginType,
-  organization_ids: user.organizationIds,
-});
-
-/** Notes what a change did to a user; call it in the transaction of the change. */
-export function auditUserChange(ctx: Ctx, before: UserRow, after: UserRow): Promise<void> {
-  return audit(ctx, {
-    action: 'write',
-    resourceType: 'user',
-    resourceId: before.id,
-    resourceTarget: after.username,
-    before: auditedUser(before),
-    after: auditedUser(after),
-  });
-}
-
-/** Reads a user that is known to exist. */
-export async function reread(ctx: Ctx, id: string): Promise<UserRow> {
-  const row = await findUserById(ctx.db, id);
-  if (!row) throw notFound();
-  return row;
-}
-
-/** Whether a failed write lost a race for a name or an address. */
-export const isTaken = (err: unknown) => isUnique(err, uniques.username) || isUnique(err, uniques.email);
-
-/**
- * Stores an account with its SSH key and memberships. Needs a transaction; decides nothing.
- * @throws a unique violation on the name or the address
- */
-export async function insertAccount(
-  ctx: Ctx,
-  user: NewUser,
-  organizationIds: string[],
-  sshKey: Awaited<ReturnType<typeof newSshKey>>,
-): Promise<void> {
-  await insertUser(ctx.db, user);
-  await insertNewSshKey(ctx, user.id, sshKey);
-  for (const organizationId of organizationIds) {
-    await insertMember(ctx.db, { userId: user.id, organizationId, now: user.createdAt });
-  }
-}
 
 /** What of a request for a service account is refused (documented field `service_account`). */
 function checkServiceAccount(input: CreateUserRequestWithOrgs): void {
@@ -211,22 +154,8 @@ export async function createUser(ctx: ActorCtx, input: CreateUserRequestWithOrgs
   const sshKey = await newSshKey(ctx);
   try {
     return await withTx(ctx, async (ctx) => {
-      await insertAccount(
-        ctx,
-        user,
-        organizations.map(({ id }) => id),
-        sshKey,
-      );
-      const created = await reread(ctx, user.id);
-      await audit(ctx, {
-        action: 'create',
-        resourceType: 'user',
-        resourceId: user.id,
-        resourceTarget: user.username,
-        after: auditedUser(created),
-        status: 201,
-      });
-      return created;
+      const ids = organizations.map(({ id }) => id);
+      return await insertAccount(ctx, user, ids, sshKey);
     });
   } catch (err) {
     // The unique index decides between parallel requests; the look-up above only gives the nicer path.

@@ -1,0 +1,73 @@
+// What every way of making and changing accounts shares: storing one whole, reading it again, noting what changed.
+import type { Ctx } from '../ctx.ts';
+import { notFound } from '../errors.ts';
+import { isUnique } from '../store/db.ts';
+import { insertMember } from '../store/organizations.ts';
+import { uniques } from '../store/schema.ts';
+import { findUserById, insertUser, type NewUser, type UserRow } from '../store/users.ts';
+import { audit } from './audit.ts';
+import { insertNewSshKey, type newSshKey } from './git-ssh-keys.ts';
+
+/** The fields of a user that the audit log compares. */
+export const auditedUser = (user: UserRow) => ({
+  username: user.username,
+  email: user.email,
+  name: user.name,
+  status: user.status,
+  roles: user.roles,
+  login_type: user.loginType,
+  organization_ids: user.organizationIds,
+});
+
+/** Notes what a change did to a user; call it in the transaction of the change. */
+export function auditUserChange(ctx: Ctx, before: UserRow, after: UserRow): Promise<void> {
+  return audit(ctx, {
+    action: 'write',
+    resourceType: 'user',
+    resourceId: before.id,
+    resourceTarget: after.username,
+    before: auditedUser(before),
+    after: auditedUser(after),
+  });
+}
+
+/** Reads a user that is known to exist. */
+export async function reread(ctx: Ctx, id: string): Promise<UserRow> {
+  const row = await findUserById(ctx.db, id);
+  if (!row) throw notFound();
+  return row;
+}
+
+/** Whether a failed write lost a race for a name or an address. */
+export const isTaken = (err: unknown) => isUnique(err, uniques.username) || isUnique(err, uniques.email);
+
+/**
+ * Stores an account with its SSH key and memberships and notes it in the audit log. Needs a transaction; decides nothing.
+ * @param byItself people who sign up act for themselves: there is no session yet
+ * @returns the user as stored
+ * @throws a unique violation on the name or the address
+ */
+export async function insertAccount(
+  ctx: Ctx,
+  user: NewUser,
+  organizationIds: string[],
+  sshKey: Awaited<ReturnType<typeof newSshKey>>,
+  { byItself = false } = {},
+): Promise<UserRow> {
+  await insertUser(ctx.db, user);
+  await insertNewSshKey(ctx, user.id, sshKey);
+  for (const organizationId of organizationIds) {
+    await insertMember(ctx.db, { userId: user.id, organizationId, now: user.createdAt });
+  }
+  const created = await reread(ctx, user.id);
+  await audit(ctx, {
+    action: 'create',
+    resourceType: 'user',
+    resourceId: user.id,
+    resourceTarget: user.username,
+    ...(byItself && { userId: user.id }),
+    after: auditedUser(created),
+    status: 201,
+  });
+  return created;
+}
