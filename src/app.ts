@@ -3,17 +3,17 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type pg from 'pg';
 import type { AppDeps } from './ctx.ts';
-import { useFront } from './hooks/front.ts';
 import { createLimits, type Limits } from './hooks/limits.ts';
+import { useListener } from './hooks/listener.ts';
 import { createSessionHook } from './hooks/session.ts';
 import { sendError, useErrors } from './http/error-handler.ts';
 import { useOpenapi } from './http/openapi.ts';
 import { routingUrl } from './http/paths.ts';
 import { useJson } from './http/serializer.ts';
 import { useBodies } from './http/validation.ts';
+import { otherPage } from './routes/all-pages.ts';
 import { registerRoutes } from './routes/index.ts';
-import { otherPage } from './routes/pages.ts';
-import { createProviderCheck } from './services/provider-tokens.ts';
+import { createProviderCheck } from './services/sso/provider-tokens.ts';
 import { createSessionLookup } from './store/sessions.ts';
 
 /** What an app is built from: the process-wide parts and the pool that the session lookup shares. */
@@ -73,7 +73,7 @@ export async function buildApp({ pool, strictResponses = false, ...deps }: Build
 
   if (deps.log.isLevelEnabled('debug')) useAccessLog(app);
   useJson(app, strictResponses);
-  useFront(app, deps, createSessionLookup(pool), limits);
+  useListener(app, deps, createSessionLookup(pool), limits);
   useBodies(app);
   useErrors(app, session, otherPage);
   await useOpenapi(app);

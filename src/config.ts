@@ -1,10 +1,10 @@
 // The one reader of the environment: CODER_* variables in, one frozen Config out, or a ConfigError that stops the start.
 
-import { durationText } from './config/durations.ts';
 import { type EmailConfig, readEmail, splitHostPort } from './config/email.ts';
 import { type GithubConfig, readGithub } from './config/github.ts';
 import { type OidcConfig, readOidc } from './config/oidc.ts';
 import { ConfigError, type Environment, type Reader, readerOf } from './config/values.ts';
+import { durationText } from './golang/durations.ts';
 
 export type { EmailConfig, GithubConfig, OidcConfig };
 export { ConfigError, durationText };

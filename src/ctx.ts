@@ -4,7 +4,7 @@ import { type Clock, instantText } from './clock.ts';
 import type { Config } from './config.ts';
 import type { SecretBox } from './crypto/secret-box.ts';
 import type { IdentityProviders } from './idp/providers.ts';
-import type { Mailer } from './mail.ts';
+import type { Mailer } from './mail/mailer.ts';
 import type { Subject } from './rbac/authorize.ts';
 import type { Db } from './store/db.ts';
 import type { UserRow } from './store/users.ts';

@@ -1,6 +1,6 @@
 // How request bodies are read: the building blocks of the schemas and the decoder that goes with them.
 import { z } from 'zod';
-import { type Json, JsonObject, JsonSyntaxError, parseFirstJson } from './json.ts';
+import { type Json, JsonObject, JsonSyntaxError, parseFirstJson } from '../golang/json.ts';
 
 /** A text field: missing and null read as "". */
 export const goString = () => z.string().default('');

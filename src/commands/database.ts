@@ -2,8 +2,8 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { runningEmbeddedUrl, startEmbeddedPostgres } from '../embedded-postgres/supervisor.ts';
 import { connect, type Db, waitForDatabase } from '../store/db.ts';
-import { runningEmbeddedUrl, startEmbeddedPostgres } from '../store/embedded-postgres.ts';
 import { migrate } from '../store/migrate.ts';
 
 /** Stopping must not wait longer for statements that are still under way. */

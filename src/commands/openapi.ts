@@ -7,7 +7,7 @@ import { readConfig } from '../config.ts';
 import { createSecretBox } from '../crypto/secret-box.ts';
 import { apiDocumentText } from '../http/openapi.ts';
 import { NO_PROVIDERS } from '../idp/providers.ts';
-import { createMailer } from '../mail.ts';
+import { createMailer } from '../mail/mailer.ts';
 import { StartError } from '../start-error.ts';
 import { connect } from '../store/db.ts';
 import type { Command } from './command.ts';

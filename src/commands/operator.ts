@@ -7,7 +7,7 @@ import type { Ctx } from '../ctx.ts';
 import { ApiError } from '../errors.ts';
 import { NO_PROVIDERS } from '../idp/providers.ts';
 import { createLog } from '../log.ts';
-import { createMailer } from '../mail.ts';
+import { createMailer } from '../mail/mailer.ts';
 import { StartError } from '../start-error.ts';
 import type { CommandOption } from './command.ts';
 import { openDatabase, withCleanup } from './database.ts';

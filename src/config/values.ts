@@ -2,7 +2,7 @@
 
 import { isIP } from 'node:net';
 import { parse as parseYaml } from 'yaml';
-import { parseDuration } from './durations.ts';
+import { parseDuration } from '../golang/durations.ts';
 
 /** A setting that the server cannot start with; the message names the variable. */
 export class ConfigError extends Error {

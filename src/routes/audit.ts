@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { AuditLogQuery, AuditLogResponse } from '../codersdk/audit.ts';
 import { actorCtxOf } from '../hooks/session.ts';
-import { presentAuditLog } from '../present-audit.ts';
+import { presentAuditLog } from '../present/audit.ts';
 import { listAuditLogs } from '../services/list-audit.ts';
 
 /** Route `/audit`. */

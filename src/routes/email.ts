@@ -5,7 +5,7 @@ import { UpdateUserEmailRequest, User } from '../codersdk/users.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { EXTENSION } from '../http/extensions.ts';
-import { presentUser } from '../present.ts';
+import { presentUser } from '../present/users.ts';
 import { updateEmail } from '../services/email.ts';
 
 /** Routes of `/users/{user}/email`. */

@@ -13,14 +13,14 @@ import {
   setLoginCookies,
   VERIFIER_COOKIE,
 } from '../http/login-cookies.ts';
-import { sendPage } from '../http/pages.ts';
 import { localTarget, pathAndQuery } from '../http/redirects.ts';
+import { sendPage } from '../http/send-page.ts';
 import { backToLogin, errorPage } from '../pages/error-page.ts';
-import { CONVERT_LOGIN_COOKIE, type ConversionTarget } from '../services/convert-login.ts';
-import * as login from '../services/external-login.ts';
-import { startDeviceFlow } from '../services/github-login.ts';
-import { LoginRefusal } from '../services/login-refusal.ts';
 import { linkOf } from '../services/login-type.ts';
+import { CONVERT_LOGIN_COOKIE, type ConversionTarget } from '../services/sso/convert.ts';
+import * as login from '../services/sso/flow.ts';
+import { startDeviceFlow } from '../services/sso/github.ts';
+import { LoginRefusal } from '../services/sso/refusal.ts';
 
 const OTHER_METHODS = ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 

@@ -8,7 +8,7 @@ import { notFound } from '../errors.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { EXTENSION } from '../http/extensions.ts';
-import { presentKey, presentToken, presentUserKey } from '../present-keys.ts';
+import { presentKey, presentToken, presentUserKey } from '../present/keys.ts';
 import * as keys from '../services/keys.ts';
 import { createToken, externalScopes, maxTokenLifetimeNs } from '../services/tokens.ts';
 

@@ -6,8 +6,8 @@ import { UserLoginType } from '../codersdk/users.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { cookieDefaults, setCookie } from '../http/cookies.ts';
-import * as conversion from '../services/convert-login.ts';
 import { loginType, oidcClaims } from '../services/login-type.ts';
+import * as conversion from '../services/sso/convert.ts';
 
 /** Routes of `/users` about the caller's provider. */
 export async function oidcClaimsRoutes(app: FastifyInstance): Promise<void> {

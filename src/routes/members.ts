@@ -8,7 +8,7 @@ import { UpdateRoles } from '../codersdk/users.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { organizationOf, targetOf, targetUser } from '../hooks/target.ts';
 import { memberOf, notOneselfAsMember, targetMember } from '../hooks/target-member.ts';
-import { presentMember, presentMembership } from '../present-organizations.ts';
+import { presentMember, presentMembership } from '../present/organizations.ts';
 import * as members from '../services/members.ts';
 import * as roles from '../services/organization-roles.ts';
 

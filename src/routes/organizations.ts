@@ -5,7 +5,7 @@ import { Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/organizations.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { organizationOf, targetOf } from '../hooks/target.ts';
-import { presentOrganization } from '../present-organizations.ts';
+import { presentOrganization } from '../present/organizations.ts';
 import * as organizations from '../services/organizations.ts';
 
 type Body<T extends z.ZodType> = { Body: z.output<T> };

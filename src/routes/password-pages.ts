@@ -4,7 +4,7 @@ import { ChangePasswordWithOneTimePasscodeRequest, RequestOneTimePasscodeRequest
 import { badRequest } from '../errors.ts';
 import { maskedCsrfToken } from '../hooks/csrf.ts';
 import { ctxOf } from '../hooks/session.ts';
-import { sendPage } from '../http/pages.ts';
+import { sendPage } from '../http/send-page.ts';
 import { newPasswordPage, resetPasswordPage, resetRequestedPage } from '../pages/reset-password.ts';
 import * as passwords from '../services/passwords.ts';
 import { formRoute, readFields, submit } from './page-forms.ts';

@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { AssignableRoles, UserRolesResponse } from '../codersdk/roles.ts';
 import { UpdateRoles, User } from '../codersdk/users.ts';
-import { notOneself } from '../hooks/may.ts';
+import { notOneself } from '../hooks/gates.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
-import { presentUser } from '../present.ts';
+import { presentUser } from '../present/users.ts';
 import * as roles from '../services/roles.ts';
 
 /** Routes of `/users/roles`. */

@@ -5,7 +5,7 @@ import { Empty } from '../codersdk/common.ts';
 import * as wire from '../codersdk/secrets.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
-import { presentSecret } from '../present-secrets.ts';
+import { presentSecret } from '../present/secrets.ts';
 import * as secrets from '../services/secrets.ts';
 
 type Body<T extends z.ZodType> = { Body: z.output<T> };

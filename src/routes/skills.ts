@@ -6,7 +6,7 @@ import * as wire from '../codersdk/skills.ts';
 import { badRequest } from '../errors.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
-import { presentSkill, presentSkillMetadata } from '../present-skills.ts';
+import { presentSkill, presentSkillMetadata } from '../present/skills.ts';
 import { MAX_CONTENT_BYTES } from '../services/skill-parser.ts';
 import * as skills from '../services/skills.ts';
 

@@ -1,7 +1,7 @@
 // The contract document and a page to browse it. Both are made at the first request for them.
 import type { FastifyInstance } from 'fastify';
 import { apiDocument, apiDocumentText } from '../http/openapi.ts';
-import { sendPage } from '../http/pages.ts';
+import { sendPage } from '../http/send-page.ts';
 import type { Html } from '../pages/html.ts';
 import { swaggerPage } from '../pages/swagger-page.ts';
 

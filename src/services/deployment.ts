@@ -1,9 +1,9 @@
 // The deployment itself: identity, entitlements, settings for clients.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BuildInfoResponse, Entitlements, NotificationsSettings } from '../codersdk/deployment.ts';
-import { parseQuery, QueryReader } from '../codersdk/search.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
+import { parseQuery, QueryReader } from '../golang/search.ts';
 import { can } from '../rbac/authorize.ts';
 import { deploymentConfigObject } from '../rbac/policy.ts';
 import { ping } from '../store/db.ts';

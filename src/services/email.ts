@@ -3,7 +3,7 @@ import type { UpdateUserEmailRequest } from '../codersdk/users.ts';
 import { verifyPassword } from '../crypto/passwords.ts';
 import { type ActorCtx, nowText, withTx } from '../ctx.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
-import { emailChangedMail } from '../mail-templates.ts';
+import { emailChangedMail } from '../mail/templates.ts';
 import { can } from '../rbac/authorize.ts';
 import { userObject } from '../rbac/policy.ts';
 import { isUnlimited } from '../rbac/scopes.ts';

@@ -1,9 +1,9 @@
 // GET /audit: the search language of the log, and only the entries that the caller may read.
 import { AUDIT_ACTIONS, AUDIT_RESOURCE_TYPES } from '../codersdk/audit.ts';
-import { parseQuery, QueryReader, queryTerms } from '../codersdk/search.ts';
 import { parseUuid } from '../codersdk/wire.ts';
 import type { ActorCtx } from '../ctx.ts';
 import { badRequest, forbidden } from '../errors.ts';
+import { parseQuery, QueryReader, queryTerms } from '../golang/search.ts';
 import { can } from '../rbac/authorize.ts';
 import { auditObject } from '../rbac/policy.ts';
 import { type AuditFilter, type AuditRow, listAuditLogs as listRows } from '../store/audit.ts';

@@ -1,9 +1,9 @@
 // GET /users: the search language, paging, and only the rows that the caller may read.
 import { z } from 'zod';
-import { parseQuery, type QueryProblem, QueryReader, type QueryTerms, queryTerms } from '../codersdk/search.ts';
 import { parseUuid } from '../codersdk/wire.ts';
 import type { ActorCtx } from '../ctx.ts';
 import { badRequest } from '../errors.ts';
+import { parseQuery, type QueryProblem, QueryReader, type QueryTerms, queryTerms } from '../golang/search.ts';
 import { visible } from '../rbac/authorize.ts';
 import { listUsers as listRows, type Page, type UserFilter } from '../store/list-users.ts';
 import type { UserRow } from '../store/users.ts';

@@ -14,9 +14,9 @@ import { findDefaultOrganization } from '../store/organizations.ts';
 import { findCredentialsByEmail, hasAnyUser, replacePasswordHash, type UserRow } from '../store/users.ts';
 import { insertAccount, isTaken } from './accounts.ts';
 import { audit } from './audit.ts';
-import { isGithubOn } from './external-login-start.ts';
 import { newSshKey } from './git-ssh-keys.ts';
 import { issueKey } from './keys.ts';
+import { isGithubOn } from './sso/first-contact.ts';
 import { activateDormantUser } from './status.ts';
 
 /** Which ways to sign in are on (GET /users/authmethods). */

@@ -1,8 +1,9 @@
 // Members of organizations: listing, adding and removing them.
-import { parseQuery, QueryReader } from '../codersdk/search.ts';
+
 import { parseUuid } from '../codersdk/wire.ts';
 import { type ActorCtx, nowText, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
+import { parseQuery, QueryReader } from '../golang/search.ts';
 import { can, visible } from '../rbac/authorize.ts';
 import { assignOrgRoleObject, assignRoleObject, memberObject, membersObject, newMemberObject } from '../rbac/policy.ts';
 import { canAssign } from '../rbac/roles.ts';

@@ -8,7 +8,7 @@ import type { Config } from '../config.ts';
 import { hashPassword, verifyPassword } from '../crypto/passwords.ts';
 import { type ActorCtx, type Ctx, withTx } from '../ctx.ts';
 import { ApiError, badRequest, forbidden, notFound } from '../errors.ts';
-import { resetPasswordMail } from '../mail-templates.ts';
+import { resetPasswordMail } from '../mail/templates.ts';
 import { canByKey } from '../rbac/authorize.ts';
 import { newKeyObject } from '../rbac/policy.ts';
 import { deleteKeysOfUser } from '../store/keys.ts';

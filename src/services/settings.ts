@@ -1,9 +1,10 @@
 // A user's own settings: how the web UI looks and behaves, and the values that forms remember.
-import { QueryReader, queryTerms } from '../codersdk/search.ts';
+
 import * as wire from '../codersdk/settings.ts';
 import { parseUuid } from '../codersdk/wire.ts';
 import { type ActorCtx, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
+import { QueryReader, queryTerms } from '../golang/search.ts';
 import { can } from '../rbac/authorize.ts';
 import { userObject } from '../rbac/policy.ts';
 import { readUserConfigs, writeUserConfigs } from '../store/settings.ts';

@@ -1,7 +1,7 @@
 // Signing in through GitHub: who is let in, whose account it is, and the flow for a code that is typed in elsewhere.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { HOUR } from '../../src/clock.ts';
-import { noteNewDeployment } from '../../src/services/external-login-start.ts';
+import { noteNewDeployment } from '../../src/services/sso/first-contact.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { Browser, logIn, writtenRows } from '../support/browser.ts';
 import { aName, aUser } from '../support/factories.ts';

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { MINUTE, parseInstant, SECOND } from '../../src/clock.ts';
 import type { Ctx } from '../../src/ctx.ts';
-import { CONVERT_LOGIN_COOKIE, isConversionState, requirePermit } from '../../src/services/convert-login.ts';
+import { CONVERT_LOGIN_COOKIE, isConversionState, requirePermit } from '../../src/services/sso/convert.ts';
 import { auditLogs, siteSettings, userLinks, users } from '../../src/store/schema.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { TestClient } from '../support/client.ts';

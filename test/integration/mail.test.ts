@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Config, readConfig } from '../../src/config.ts';
-import { createMailer, type Mailer } from '../../src/mail.ts';
+import { createMailer, type Mailer } from '../../src/mail/mailer.ts';
 import { type SmtpRelay, startSmtp } from '../support/smtp.ts';
 
 const FAST = { waiting: 10, retryDelaysMs: [5, 10, 20] };

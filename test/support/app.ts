@@ -8,7 +8,7 @@ import { type Config, readConfig } from '../../src/config.ts';
 import { createSecretBox } from '../../src/crypto/secret-box.ts';
 import type { AppDeps } from '../../src/ctx.ts';
 import { createIdentityProviders } from '../../src/idp/providers.ts';
-import type { MailMessage } from '../../src/mail.ts';
+import type { MailMessage } from '../../src/mail/mailer.ts';
 import { connect, type Db } from '../../src/store/db.ts';
 import { TestClient } from './client.ts';
 import { type TestClock, testClock } from './clock.ts';

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { TestProject } from 'vitest/node';
+import { endLeftovers } from '../../src/embedded-postgres/processes.ts';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/supervisor.ts';
 import { withClient } from '../../src/store/db.ts';
-import { endLeftovers } from '../../src/store/embedded/processes.ts';
-import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts';
 import { migrate } from '../../src/store/migrate.ts';
 
 export interface TestServer {

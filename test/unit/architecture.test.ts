@@ -10,23 +10,26 @@ const src = join(import.meta.dirname, '../../src');
  * packages by name. `type x` allows x for types alone. A folder may always import itself.
  */
 const MAY_IMPORT: Record<string, string> = {
-  'codersdk/': 'zod node:crypto',
-  'rbac/': 'node:diagnostics_channel',
+  'golang/': '',
+  'codersdk/': 'golang/ zod node:crypto',
+  'rbac/': 'golang/ node:diagnostics_channel',
   'crypto/': 'argon2 sshpk node:crypto node:os node:util',
-  'config/': 'yaml node:crypto node:fs node:net',
+  'config/': 'golang/ yaml node:crypto node:fs node:net',
   'idp/': 'errors.ts start-error.ts type config jose openid-client @octokit/ node:crypto type pino',
-  'store/': 'start-error.ts package-root.ts type rbac/ drizzle-orm pg type pino node:',
+  'mail/': 'type config nodemailer node:fs',
+  'store/': 'start-error.ts package-root.ts in-flight.ts type rbac/ drizzle-orm pg type pino node:',
+  'embedded-postgres/': 'start-error.ts store/db.ts type pino node:',
   'services/':
-    'codersdk/ rbac/ crypto/ idp/ store/ ctx.ts clock.ts errors.ts config.ts mail jose yaml zod node:crypto node:net node:timers',
+    'codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ ctx.ts clock.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
   'pages/': 'codersdk/ node:crypto',
-  present: 'type codersdk/ type store/ rbac/ present',
+  'present/': 'type codersdk/ type store/ rbac/',
   'http/':
-    'codersdk/ config errors.ts package-root.ts crypto/passwords.ts store/db.ts fastify @fastify/ zod node:crypto node:http node:net node:util',
+    'codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/db.ts fastify @fastify/ zod node:crypto node:http node:net node:util',
   'hooks/':
-    'http/ services/ rbac/ store/ codersdk/ crypto/ pages/ ctx.ts clock.ts errors.ts type config fastify node:crypto',
+    'http/ services/ rbac/ store/ codersdk/ golang/ crypto/ pages/ ctx.ts clock.ts errors.ts type config fastify node:crypto',
   jobs: 'services/ store/ ctx.ts clock.ts type config',
   'routes/':
-    'hooks/ http/ services/ pages/ present codersdk/ ctx.ts errors.ts clock.ts type config fastify zod node:crypto',
+    'hooks/ http/ services/ pages/ present/ codersdk/ golang/ ctx.ts errors.ts clock.ts type config fastify zod node:crypto',
 };
 
 const files = globSync('**/*.ts', { cwd: src });

@@ -7,7 +7,7 @@ import {
   profileOf,
   requireGoodEmail,
   valuesOf,
-} from '../../src/services/claims.ts';
+} from '../../src/services/sso/claims.ts';
 
 function settings(env: Record<string, string> = {}) {
   const { oidc } = readConfig({ CODER_OIDC_CLIENT_ID: 'x', CODER_OIDC_ISSUER_URL: 'https://idp.test', ...env });

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sshpk from 'sshpk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseDuration } from '../../src/config/durations.ts';
 import { type Config, ConfigError, durationText, readConfig } from '../../src/config.ts';
+import { parseDuration } from '../../src/golang/durations.ts';
 
 type Env = Record<string, string>;
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { emailChangedMail, resetPasswordMail } from '../../src/mail-templates.ts';
+import { emailChangedMail, resetPasswordMail } from '../../src/mail/templates.ts';
 
 const CODE = '7d2b8a58-0e0f-4c5b-9f0a-0d7f3c1f2a11';
 

@@ -1,0 +1,188 @@
+// The search language of `q`: free text, `key:value`, quotes; and how single values are read. Golden: users-search
+import { parseGoInt, parseRfc3339 } from './values.ts';
+
+export interface QueryProblem {
+  field: string;
+  detail: string;
+}
+
+/** What a query says, by key; free text is under the key given to `parseQuery`. */
+export type QueryTerms = Map<string, string[]>;
+
+/** Splits at a character outside double quotes. */
+function splitOutsideQuotes(text: string, at: string): string[] {
+  const parts: string[] = [];
+  let current = '';
+  let quoted = false;
+  for (const char of text) {
+    if (char === '"') quoted = !quoted;
+    if (char === at && !quoted) {
+      parts.push(current);
+      current = '';
+    } else current += char;
+  }
+  return [...parts, current].filter((part) => part !== '');
+}
+
+const unquoted = (text: string) => text.replace(/^"+|"+$/g, '');
+
+/**
+ * Reads a query: lower-cased as a whole, split at spaces outside quotes, words without a colon joined to one text.
+ * @param freeText the key under which free text counts; undefined where the operation knows none
+ * @param keepCase lower-cases the keys alone, where values are told apart by letter case
+ */
+export function parseQuery(
+  query: string,
+  freeText: string,
+  { keepCase = false } = {},
+): { terms: QueryTerms } | { problem: QueryProblem } {
+  const terms: QueryTerms = new Map();
+  const add = (written: string, value: string) => {
+    const key = written.toLowerCase();
+    terms.set(key, [...(terms.get(key) ?? []), value]);
+  };
+  const words: string[] = [];
+  const problem = (element: string, what: string) => ({
+    problem: { field: 'q', detail: `Query element "${element}" ${what}` },
+  });
+  for (const element of splitOutsideQuotes(keepCase ? query : query.toLowerCase(), ' ')) {
+    if (!element.includes(':')) {
+      words.push(element);
+      continue;
+    }
+    if (element.startsWith(':') || element.endsWith(':')) return problem(element, "cannot start or end with ':'");
+    const [key = '', value, ...rest] = splitOutsideQuotes(element, ':');
+    if (rest.length > 0) return problem(element, "can only contain 1 ':'");
+    if (value === undefined) add(freeText, key);
+    else add(key, unquoted(value));
+  }
+  if (words.length > 0) add(freeText, words.join(' '));
+  return { terms };
+}
+
+/** Reads values of a query or of query parameters, collecting every problem in the order of the reads. */
+export class QueryReader {
+  readonly problems: QueryProblem[] = [];
+  readonly #terms: QueryTerms;
+  readonly #known = new Set<string>();
+
+  constructor(terms: QueryTerms) {
+    this.#terms = terms;
+  }
+
+  #fail(field: string, detail: string): undefined {
+    this.problems.push({ field, detail: `Query param "${field}" ${detail}` });
+    return undefined;
+  }
+
+  /** The one value of a key; undefined when absent or empty. */
+  text(key: string): string | undefined {
+    this.#known.add(key);
+    const values = this.#terms.get(key) ?? [];
+    if (values.length > 1) {
+      return this.#fail(
+        key,
+        `provided more than once, found ${values.length} times. Only provide 1 instance of this query param.`,
+      );
+    }
+    return values[0] || undefined;
+  }
+
+  #parsed<T>(key: string, parse: (text: string) => { value: T } | { error: string }): T | undefined {
+    const text = this.text(key);
+    if (text === undefined) return undefined;
+    const result = parse(text);
+    return 'value' in result ? result.value : this.#fail(key, result.error);
+  }
+
+  /** All values of a key, comma lists taken apart; none when absent. */
+  list(key: string): string[] {
+    this.#known.add(key);
+    return (this.#terms.get(key) ?? []).flatMap((value) => value.split(',')).filter((value) => value !== '');
+  }
+
+  /** As `list`, each value one of `allowed`. */
+  oneOf<T extends string>(key: string, allowed: readonly T[]): T[] {
+    const values = this.list(key);
+    const bad = values.filter((value) => !allowed.includes(value as T));
+    if (bad.length > 0)
+      this.#fail(key, `has invalid values: ${bad.map((value) => `"${value}" is not a valid value`).join('\n')}`);
+    return values as T[];
+  }
+
+  /** The one value of a key, in lower case, which must be one of `allowed`. */
+  word<T extends string>(key: string, allowed: readonly T[]): T | undefined {
+    return this.#parsed(key, (text) => {
+      const value = allowed.find((word) => word === text.toLowerCase());
+      return value === undefined ? { error: `has invalid values: "${text}" is not a valid value` } : { value };
+    });
+  }
+
+  bool(key: string): boolean | undefined {
+    return this.#parsed(key, (text) => {
+      if (/^(1|t|T|true|TRUE|True)$/.test(text)) return { value: true };
+      if (/^(0|f|F|false|FALSE|False)$/.test(text)) return { value: false };
+      return { error: `must be a valid boolean: strconv.ParseBool: parsing "${text}": invalid syntax` };
+    });
+  }
+
+  /** A whole number from 0 to 2^31 - 1. */
+  positiveInt32(key: string): number | undefined {
+    return this.#parsed(key, (text) => {
+      const number = parseGoInt(text, 32);
+      if (typeof number === 'string') return { error: `must be a valid 32-bit positive integer: ${number}` };
+      return number < 0n
+        ? { error: 'must be a valid 32-bit positive integer: value is negative' }
+        : { value: Number(number) };
+    });
+  }
+
+  int64(key: string): bigint | undefined {
+    return this.#parsed(key, (text) => {
+      const number = parseGoInt(text, 64);
+      return typeof number === 'string' ? { error: `must be a valid 64-bit integer: ${number}` } : { value: number };
+    });
+  }
+
+  /** An RFC 3339 time; the zero time counts as absent. */
+  time(key: string): string | undefined {
+    const value = this.#parsed(key, (text) => {
+      const parsed = parseRfc3339(text.toUpperCase());
+      return 'error' in parsed
+        ? { error: `must be a valid date format (2006-01-02T15:04:05Z07:00): ${parsed.error}` }
+        : { value: parsed.text };
+    });
+    return value?.startsWith('0001-01-01T00:00:00') ? undefined : value;
+  }
+
+  /** A day, or an RFC 3339 time in quotes; a day stands for its first or its last moment (UTC). */
+  dayOrTime(key: string, edge: 'first' | 'last'): string | undefined {
+    return this.#parsed(key, (text) => {
+      const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
+      const moment = edge === 'first' ? 'T00:00:00Z' : 'T23:59:59.999999Z';
+      const parsed = parseRfc3339(isDay ? `${text}${moment}` : text.toUpperCase());
+      return 'error' in parsed
+        ? { error: `must be a valid date format (2006-01-02): ${parsed.error}` }
+        : { value: parsed.text };
+    });
+  }
+
+  uuid(key: string, parse: (text: string) => string | undefined): string | undefined {
+    return this.#parsed(key, (text) => {
+      const value = parse(text);
+      return value === undefined ? { error: 'must be a valid uuid' } : { value };
+    });
+  }
+
+  /** Notes every key that nothing read. Call it last. */
+  refuseUnknown(): void {
+    for (const key of this.#terms.keys()) {
+      if (!this.#known.has(key)) this.problems.push({ field: key, detail: `"${key}" is not a valid query param` });
+    }
+  }
+}
+
+/** Query parameters of a request as terms: every repetition counts. */
+export function queryTerms(query: Record<string, string | string[] | undefined>): QueryTerms {
+  return new Map(Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, [value].flat()]])));
+}

@@ -1,0 +1,73 @@
+// The texts of the mails that the server sends.
+
+import type { MailMessage } from './mailer.ts';
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+
+interface Template {
+  to: string;
+  subject: string;
+  paragraphs: string[];
+  action?: { label: string; url: string };
+}
+
+function render({ to, subject, paragraphs, action }: Template): MailMessage {
+  const [first = '', ...rest] = paragraphs;
+  const textAction = action === undefined ? [] : [`${action.label}: ${action.url}`];
+  const html = (texts: string[]) => texts.map((text) => `<p>${escapeHtml(text)}</p>`).join('\n');
+  const htmlAction =
+    action === undefined ? '' : `<p><a href="${escapeHtml(action.url)}">${escapeHtml(action.label)}</a></p>\n`;
+  return {
+    to,
+    subject,
+    text: `${[first, ...textAction, ...rest].join('\n\n')}\n`,
+    html: `<!doctype html>\n<html lang="en"><body>\n${html([first])}\n${htmlAction}${html(rest)}\n</body></html>\n`,
+  };
+}
+
+/**
+ * The mail with the link that sets a new password.
+ * `passcode` is the one-time passcode, `name` how the user is addressed; source: operation request-one-time-passcode.
+ */
+export function resetPasswordMail(input: {
+  accessUrl: string;
+  to: string;
+  name: string;
+  passcode: string;
+}): MailMessage {
+  const query = `otp=${encodeURIComponent(input.passcode)}&email=${encodeURIComponent(input.to)}`;
+  return render({
+    to: input.to,
+    subject: 'Reset your password for Coder',
+    paragraphs: [
+      `Hi ${input.name}, somebody, hopefully you, asked for a new password. The link works once and for 20 minutes.`,
+      'If it was not you, ignore this mail: your password stays as it is.',
+    ],
+    action: { label: 'Reset password', url: `${input.accessUrl}/reset-password/change?${query}` },
+  });
+}
+
+/** Tells the old address of an account (`to`) that it has another one now. */
+export function emailChangedMail(input: {
+  accessUrl: string;
+  to: string;
+  name: string;
+  newEmail: string;
+}): MailMessage {
+  return render({
+    to: input.to,
+    subject: 'The e-mail address of your Coder account has changed',
+    paragraphs: [
+      `Hi ${input.name}, the address of your account at ${input.accessUrl} is now ${input.newEmail} instead of ${input.to}.`,
+      'If you did not expect this, contact your administrator.',
+    ],
+  });
+}

@@ -1,0 +1,53 @@
+// The pages that a browser needs, beside the API: what they load, what goes wrong on them, and all other addresses.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { toApiError } from '../http/error-handler.ts';
+import { sendPage } from '../http/send-page.ts';
+import { assets } from '../pages/assets.ts';
+import { errorPage } from '../pages/error-page.ts';
+import { notFoundPage } from '../pages/plain.ts';
+import { accountPages } from './account-pages.ts';
+import { passwordPages } from './password-pages.ts';
+import { signInPages } from './sign-in-pages.ts';
+
+const FOR_A_YEAR = 'private, max-age=31536000, immutable';
+
+/** The answer for every address that is neither a page nor the API's, whatever the method (golden: session-http). */
+export function otherPage(request: FastifyRequest, reply: FastifyReply): void {
+  sendPage(reply, request.server.deps.config, notFoundPage());
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'That did not work',
+  403: 'Not allowed',
+  429: 'Too many attempts',
+};
+
+/** What went wrong as a page; the cause of what is our fault goes to the log only. */
+function sendProblem(err: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const known = toApiError(err);
+  if (!known) request.log.error({ err }, 'page failed');
+  if (known?.headers) void reply.headers(known.headers);
+  const status = known?.status ?? 500;
+  const page = errorPage({
+    title: TITLES[status] ?? 'Something went wrong',
+    description: known?.message ?? `The server could not do this. Its log knows more under ${request.id}.`,
+  });
+  sendPage(reply, request.server.deps.config, page, { status });
+}
+
+/** Every page and what pages load. */
+export async function pageRoutes(app: FastifyInstance): Promise<void> {
+  app.decorateRequest('form');
+  app.setErrorHandler(sendProblem);
+  for (const [path, { type, text, hash }] of assets) {
+    app.get<{ Querystring: { v?: string } }>(path, { schema: { hide: true } }, async (request, reply) =>
+      reply
+        .header('cache-control', request.query.v === hash ? FOR_A_YEAR : 'no-cache')
+        .type(type)
+        .send(text),
+    );
+  }
+  await app.register(signInPages);
+  await app.register(passwordPages);
+  await app.register(accountPages);
+}

@@ -1,0 +1,154 @@
+// Converting an account from password to OpenID Connect or GitHub: the permit that the first half gives and the second
+// half, the return from the provider, asks for.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { instantText, SECOND } from '../../clock.ts';
+import type { ConvertLoginRequest } from '../../codersdk/auth.ts';
+import { randomText } from '../../crypto/tokens.ts';
+import type { ActorCtx, Ctx } from '../../ctx.ts';
+import { ApiError, badRequest } from '../../errors.ts';
+import { readOrCreateSetting, readSetting } from '../../store/site-settings.ts';
+import type { UserRow } from '../../store/users.ts';
+import { audit } from '../audit.ts';
+import { checkPassword } from '../login.ts';
+import { requireOwnerFor } from '../owners.ts';
+
+/** The cookie that carries the permit from the first half to the second. */
+export const CONVERT_LOGIN_COOKIE = 'coder_oauth_convert_jwt';
+
+const ALGORITHM = 'HS512';
+const KEY_BYTES = 64;
+const KEY_SETTING = 'oauth_convert_signing_key';
+const LIFETIME_SECONDS = 300;
+const STATE_PREFIX = 'convert-';
+const STATE_RANDOM_LENGTH = 32;
+/** Clocks of several replicas differ a little. */
+const NOT_BEFORE_LEEWAY_SECONDS = 1;
+
+const TARGET_TYPES: ReadonlySet<string> = new Set(['oidc', 'github']);
+const OTHER_TYPES: ReadonlySet<string> = new Set(['password', 'none', 'token']);
+
+/** Login types that a password account can be converted to. */
+export type ConversionTarget = 'oidc' | 'github';
+
+/** What the first half hands out. */
+export interface ConversionPermit {
+  /** Goes through the provider as the state of the login. */
+  state: string;
+  /** Goes through the browser as a cookie. */
+  jwt: string;
+  expiresAtUnixSeconds: number;
+  toType: ConversionTarget;
+  userId: string;
+}
+
+/** Whether the state of a login through a provider means that an account is to be converted. */
+export const isConversionState = (state: string): boolean => state.startsWith(STATE_PREFIX);
+
+async function signingKey(ctx: Ctx): Promise<Uint8Array> {
+  const stored = await readOrCreateSetting(ctx.db, KEY_SETTING, () => ctx.secretBox.encrypt(randomBytes(KEY_BYTES)));
+  return ctx.secretBox.decryptBytes(stored);
+}
+
+const deploymentId = async (ctx: Ctx): Promise<string> => (await readSetting(ctx.db, 'deployment_id')) ?? '';
+
+function targetType(text: string): ConversionTarget {
+  if (TARGET_TYPES.has(text)) return text as ConversionTarget;
+  throw badRequest(OTHER_TYPES.has(text) ? `Cannot convert to login type "${text}".` : `Unknown login type "${text}".`);
+}
+
+/**
+ * First half: checks the password of the account as a login does (a dormant user wakes) and permits the conversion for
+ * five minutes. The account stays as it is; the provider need not be configured. Golden: users-convert-login
+ * @throws ApiError 400 for another target type, 403 for an owner's account unless the caller is one, then as
+ * `checkPassword`
+ */
+export async function permitConversion(
+  ctx: ActorCtx,
+  target: UserRow,
+  input: ConvertLoginRequest,
+): Promise<ConversionPermit> {
+  const toType = targetType(input.to_type);
+  requireOwnerFor(ctx.actor, target);
+  const user = await checkPassword(ctx, { email: target.email, password: input.password });
+  const state = STATE_PREFIX + randomText(STATE_RANDOM_LENGTH);
+  const now = Math.floor(ctx.clock() / SECOND);
+  const expiresAtUnixSeconds = now + LIFETIME_SECONDS;
+  const jwt = await new SignJWT({ state, user_id: user.id, from_login_type: user.loginType, to_login_type: toType })
+    .setProtectedHeader({ alg: ALGORITHM })
+    .setIssuer(await deploymentId(ctx))
+    .setSubject(state)
+    .setAudience(user.id)
+    .setIssuedAt(now)
+    .setNotBefore(now - NOT_BEFORE_LEEWAY_SECONDS)
+    .setExpirationTime(expiresAtUnixSeconds)
+    .setJti(randomUUID())
+    .sign(await signingKey(ctx));
+  await audit(ctx, {
+    action: 'create',
+    resourceType: 'convert_login',
+    resourceId: user.id,
+    resourceTarget: user.username,
+    after: { from_login_type: user.loginType, to_login_type: toType },
+    status: 201,
+  });
+  return { state, jwt, expiresAtUnixSeconds, toType, userId: user.id };
+}
+
+/** The time until which a permit holds, as the answer shows it. */
+export const permitExpiry = (permit: ConversionPermit): string => instantText(permit.expiresAtUnixSeconds * SECOND);
+
+const refused = (what: string) => new ApiError(403, `Request to convert login type failed. ${what}`);
+
+/** The claims of a permit that was signed here and still holds. */
+async function verifiedClaims(ctx: Ctx, jwt: string): Promise<JWTPayload> {
+  try {
+    const { payload } = await jwtVerify(jwt, await signingKey(ctx), {
+      algorithms: [ALGORITHM],
+      requiredClaims: ['exp', 'iat', 'nbf'],
+      currentDate: new Date(ctx.clock() / 1000),
+    });
+    return payload;
+  } catch (err) {
+    if (err instanceof errors.JWTExpired) throw refused('The request has expired. Please try again.');
+    if (err instanceof errors.JOSEError) {
+      throw badRequest(
+        'Using an invalid jwt to authorize this action. Ensure there is only 1 coder deployment and try again.',
+      );
+    }
+    throw err;
+  }
+}
+
+/**
+ * Second half: checks that a login through a provider may convert this account. Checked in this order: the permit is
+ * there, was signed here and holds, comes from this deployment, belongs to this state, this account and this provider,
+ * and the account still signs in as it did. Golden: sso/oidc-convert
+ * @param conversion `jwt` is the value of the cookie `CONVERT_LOGIN_COOKIE`, `state` that of the login
+ * @throws ApiError 400 without a permit or for one that was not signed here, 403 for any other mismatch
+ */
+export async function requirePermit(
+  ctx: Ctx,
+  conversion: {
+    jwt: string | undefined;
+    state: string;
+    user: Pick<UserRow, 'id' | 'loginType'>;
+    toType: ConversionTarget;
+  },
+): Promise<void> {
+  const { jwt, state, user, toType } = conversion;
+  if (!jwt) {
+    throw badRequest(
+      'Convert to oauth cookie not found. Missing signed jwt to authorize this action. Please try again.',
+    );
+  }
+  const claims = await verifiedClaims(ctx, jwt);
+  if (claims.iss !== (await deploymentId(ctx))) {
+    throw refused('Issuer mismatch. The request was made on another deployment. Please try again.');
+  }
+  if (claims.state !== state) throw refused('State mismatch.');
+  const fromType = claims.from_login_type;
+  if (claims.user_id !== user.id || claims.to_login_type !== toType || fromType !== user.loginType) {
+    throw new ApiError(403, `Request to convert login type from ${String(fromType)} to ${toType} failed`);
+  }
+}

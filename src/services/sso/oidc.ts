@@ -1,0 +1,121 @@
+// A login through OpenID Connect, from the code to an identity.
+
+import type { OidcConfig } from '../../config.ts';
+import type { Ctx } from '../../ctx.ts';
+import { ApiError, badRequest } from '../../errors.ts';
+import type { ProviderTokens } from '../../idp/http.ts';
+import type { OidcProvider } from '../../idp/oidc.ts';
+import { BadToken } from '../../idp/provider-error.ts';
+import type { Claims } from '../../idp/token-verifier.ts';
+import type { LinkClaims } from '../../store/user-links.ts';
+import { emailOf, groupRefusal, profileOf, requireGoodEmail } from './claims.ts';
+import type { ExternalIdentity } from './identity.ts';
+import { LoginRefusal } from './refusal.ts';
+
+const NO_USER_INFO = 'Failed to obtain user information claims.';
+
+/** @throws ApiError 400 without an ID token, for one that does not verify, and for one that names nobody */
+async function idTokenClaims(
+  provider: OidcProvider,
+  { idToken }: ProviderTokens,
+  signal: AbortSignal,
+): Promise<Claims & { sub: string }> {
+  if (typeof idToken !== 'string') {
+    throw badRequest('id_token not found in response payload. Ensure your OIDC callback is configured correctly!');
+  }
+  const claims = await provider.verifyToken(idToken, signal).catch((err: unknown) => {
+    if (!(err instanceof BadToken)) throw err;
+    throw badRequest('Failed to verify OIDC token.', { detail: err.message });
+  });
+  const { sub } = claims;
+  if (typeof sub !== 'string' || sub === '') {
+    throw badRequest("OIDC token missing 'sub' claim field or 'sub' claim field is empty.", {
+      detail:
+        "'sub' claim field is required to be unique for all users by a given issue, an empty field is invalid and this authentication attempt is rejected.",
+    });
+  }
+  return { ...claims, sub };
+}
+
+/** @throws ApiError 400 when the access token is not a token of the same issuer and audience */
+async function accessTokenClaims(
+  provider: OidcProvider,
+  { accessToken }: ProviderTokens,
+  signal: AbortSignal,
+): Promise<Claims> {
+  try {
+    return await provider.verifyToken(accessToken, signal);
+  } catch (err) {
+    if (!(err instanceof BadToken)) throw err;
+    throw badRequest('Failed to verify access token.', {
+      detail: `sourcing secondary claims from access token: ${err.message}`,
+    });
+  }
+}
+
+/** @throws LoginRefusal 502 when the provider gives none, ApiError 400 when they are about somebody else */
+async function userInfoClaims(
+  provider: OidcProvider,
+  tokens: ProviderTokens,
+  sub: string,
+  signal: AbortSignal,
+): Promise<Claims | undefined> {
+  let claims: Claims | undefined;
+  try {
+    claims = await provider.userInfo(tokens.accessToken, signal);
+  } catch (err) {
+    const detail = `The attempt to fetch claims via the UserInfo endpoint failed: ${err instanceof Error ? err.message : ''}`;
+    throw new LoginRefusal(502, NO_USER_INFO, detail, { as: 'browser-page' }, err);
+  }
+  // OpenID Connect Core 5.3.2: claims about another subject must not be used (better-than-reference 19).
+  if (claims && claims.sub !== undefined && claims.sub !== sub) {
+    throw new ApiError(400, NO_USER_INFO, {
+      detail: 'The UserInfo endpoint answered about another subject than the ID token.',
+    });
+  }
+  return claims;
+}
+
+/** The claims by source and merged: user info beats the ID token, which beats the access token. */
+async function collectClaims(
+  provider: OidcProvider,
+  config: OidcConfig,
+  tokens: ProviderTokens,
+  idToken: Claims & { sub: string },
+  signal: AbortSignal,
+): Promise<Required<LinkClaims>> {
+  if (config.ignoreUserInfo) {
+    const access = config.accessTokenClaims ? await accessTokenClaims(provider, tokens, signal) : {};
+    return { id_token_claims: idToken, user_info_claims: access, merged_claims: { ...access, ...idToken } };
+  }
+  const info = (await userInfoClaims(provider, tokens, idToken.sub, signal)) ?? {};
+  return { id_token_claims: idToken, user_info_claims: info, merged_claims: { ...idToken, ...info } };
+}
+
+/**
+ * Who the tokens of a login belong to. Rules, in this order: the documentation of single sign-on, section 5; golden:
+ * sso/oidc-token-checks, sso/oidc-claims
+ * @throws LoginRefusal, ApiError
+ */
+export async function oidcIdentity(
+  ctx: Ctx,
+  provider: OidcProvider,
+  tokens: ProviderTokens,
+  signal: AbortSignal,
+): Promise<ExternalIdentity> {
+  const { oidc: config } = ctx.config;
+  if (!config) throw new Error('a login through a provider that is not configured');
+  const idToken = await idTokenClaims(provider, tokens, signal);
+  const claims = await collectClaims(provider, config, tokens, idToken, signal);
+  const email = emailOf(claims.merged_claims, config);
+  requireGoodEmail(email, claims.merged_claims, config);
+  return {
+    loginType: 'oidc',
+    linkedId: `${String(idToken.iss)}||${idToken.sub}`,
+    email,
+    ...profileOf(claims.merged_claims, config),
+    tokens,
+    claims,
+    refusal: groupRefusal(claims.merged_claims, config),
+  };
+}

@@ -1,0 +1,82 @@
+// Sessions of an identity provider live as long as its token does: a token that has run out is refreshed on the way.
+import { parseInstant } from '../../clock.ts';
+import type { AppDeps } from '../../ctx.ts';
+import { type ProviderTokens, providerDeadline } from '../../idp/http.ts';
+import { ProviderFailure, ProviderRefusal } from '../../idp/provider-error.ts';
+import { ZERO_TIME } from '../../store/schema.ts';
+import type { SessionRow } from '../../store/sessions.ts';
+import { findLink, type LinkRow, replaceLinkTokens } from '../../store/user-links.ts';
+import { sealToken, tokenExpiry } from './sign-in.ts';
+
+/** Why a session does not count right now; without `message` the usual words for a missing session are used. */
+export interface SessionProblem {
+  message?: string;
+  detail: string;
+}
+
+const NAMES: Readonly<Record<string, string>> = { oidc: 'OpenID Connect', github: 'GitHub' };
+
+/** The time as this message has always shown it: `2006-01-02 15:04:05.999999 +0000 UTC`. */
+const timeText = (instant: string) => `${instant.replace('T', ' ').replace('Z', '')} +0000 UTC`;
+
+const hasExpired = (deps: AppDeps, expiresAt: string) =>
+  expiresAt !== ZERO_TIME && parseInstant(expiresAt) < deps.clock();
+
+function askProvider({ idp }: AppDeps, loginType: string, refreshToken: string): Promise<ProviderTokens> {
+  const provider = loginType === 'oidc' ? idp.oidc : idp.github;
+  if (!provider) throw new ProviderFailure('The login provider of this session is not configured any more.');
+  return provider.refresh(refreshToken, providerDeadline());
+}
+
+/** Stores fresh tokens for a link. @returns the provider's reason when it gives none */
+async function refresh(deps: AppDeps, userId: string, loginType: string): Promise<string | undefined> {
+  const link = await findLink(deps.db, userId, loginType);
+  // Gone or refreshed since the session was read: by a login, or by another server.
+  if (!link || !hasExpired(deps, link.expiresAt)) return undefined;
+  let tokens: ProviderTokens;
+  try {
+    tokens = await askProvider(deps, loginType, deps.secretBox.decrypt(link.refreshToken));
+  } catch (err) {
+    if (!(err instanceof ProviderRefusal || err instanceof ProviderFailure)) throw err;
+    // Another server may have used up this refresh token a moment ago.
+    const now = await findLink(deps.db, userId, loginType);
+    return now && !hasExpired(deps, now.expiresAt) ? undefined : err.message;
+  }
+  await replaceLinkTokens(deps.db, link, {
+    accessToken: sealToken(deps, tokens.accessToken),
+    refreshToken: tokens.refreshToken === '' ? link.refreshToken : sealToken(deps, tokens.refreshToken),
+    expiresAt: tokenExpiry(deps, tokens),
+  } satisfies Partial<LinkRow>);
+  return undefined;
+}
+
+/**
+ * Makes the check for sessions whose key an identity provider stands behind. Requests of one user that find the same
+ * token run out share one refresh. Nothing is ended: when the provider recovers, the session counts again.
+ * Golden: sso/oidc-sessions, sso/github-login
+ */
+export function createProviderCheck(deps: AppDeps): (session: SessionRow) => Promise<SessionProblem | undefined> {
+  const running = new Map<string, Promise<string | undefined>>();
+
+  function refreshOnce(userId: string, loginType: string): Promise<string | undefined> {
+    const key = `${loginType} ${userId}`;
+    const shared = running.get(key) ?? refresh(deps, userId, loginType).finally(() => running.delete(key));
+    running.set(key, shared);
+    return shared;
+  }
+
+  return async function checkProvider({ link, user, keyLoginType }) {
+    if (!link) return { detail: 'You must re-authenticate with the login provider.' };
+    if (!hasExpired(deps, link.expiresAt)) return undefined;
+    const name = NAMES[keyLoginType] ?? keyLoginType;
+    if (!link.hasRefreshToken) {
+      return { detail: `${name} session expired at "${timeText(link.expiresAt)}". Try signing in again.` };
+    }
+    const reason = await refreshOnce(user.id, keyLoginType);
+    if (reason === undefined) return undefined;
+    return {
+      message: `Could not refresh expired ${name} token. Try re-authenticating to resolve this issue.`,
+      detail: reason,
+    };
+  };
+}

@@ -1,0 +1,236 @@
+// Signing in with an identity from a provider: the account is made, updated or converted in one transaction with its link.
+import { randomUUID } from 'node:crypto';
+import { instantText, SECOND } from '../../clock.ts';
+import { alternativeUsername, usernameOf } from '../../codersdk/derived-names.ts';
+import { type Ctx, nowText, withTx } from '../../ctx.ts';
+import { conflict } from '../../errors.ts';
+import type { ProviderTokens } from '../../idp/http.ts';
+import { emailChangedMail } from '../../mail/templates.ts';
+import { isUnique, retrySerializable } from '../../store/db.ts';
+import { deleteKeysOfLoginType } from '../../store/keys.ts';
+import { lockFirstUser } from '../../store/locks.ts';
+import { findDefaultOrganization } from '../../store/organizations.ts';
+import { uniques, ZERO_TIME } from '../../store/schema.ts';
+import { saveLink } from '../../store/user-links.ts';
+import {
+  findUserByName,
+  findUserByNameOrEmail,
+  hasAnyUser,
+  lockOwners,
+  lockUser,
+  type NewUser,
+  type UserRow,
+  updateUser,
+} from '../../store/users.ts';
+import { auditedUser, insertAccount, isTaken, reread } from '../accounts.ts';
+import { audit } from '../audit.ts';
+import { newSshKey } from '../git-ssh-keys.ts';
+import { issueKey } from '../keys.ts';
+import { isOwner } from '../owners.ts';
+import { type Conversion, checkAccount, findAccount } from './account.ts';
+import type { ExternalIdentity } from './identity.ts';
+import { LoginRefusal } from './refusal.ts';
+import { organizationsFromClaims, rolesFromClaims, syncMemberships, withLastOwner } from './sync.ts';
+
+export interface SignInOptions {
+  /** Present when the login converts an account. */
+  conversion?: Conversion | undefined;
+  /** Who is signed in in the browser already. */
+  signedInAs?: string | undefined;
+}
+
+export interface SignedIn {
+  user: UserRow;
+  /** The text of the new session key; undefined when the browser is to sign in anew after a conversion. */
+  key: string | undefined;
+  converted: boolean;
+}
+
+const NAME_TRIES = 10;
+/** Two logins at once may want the same name or address; the one that lost looks again. */
+const LOST_RACES = 3;
+
+type SshKey = Awaited<ReturnType<typeof newSshKey>>;
+
+/** When a provider's token runs out, as it is stored; the zero time for never. */
+export const tokenExpiry = (ctx: Pick<Ctx, 'clock'>, { expiresInSeconds }: ProviderTokens): string =>
+  expiresInSeconds === undefined ? ZERO_TIME : instantText(ctx.clock() + expiresInSeconds * SECOND);
+
+/** Stored form of a token; "" stays "", since that says that there is none. */
+export const sealToken = ({ secretBox }: Pick<Ctx, 'secretBox'>, token: string): string =>
+  token === '' ? '' : secretBox.encrypt(token);
+
+async function freeUsername(ctx: Ctx, wanted: string): Promise<string> {
+  let name = wanted;
+  for (let tries = 0; tries <= NAME_TRIES; tries++) {
+    if (!(await findUserByName(ctx.db, name))) return name;
+    name = alternativeUsername(wanted);
+  }
+  throw conflict(`exhausted alternatives for taken username "${wanted}"`);
+}
+
+async function createAccount(ctx: Ctx, identity: ExternalIdentity, isFirst: boolean, sshKey: SshKey): Promise<UserRow> {
+  const { loginType, email, name, avatarUrl, githubComUserId, claims } = identity;
+  const isOidc = loginType === 'oidc';
+  const merged = claims.merged_claims ?? {};
+  const synced = (isOidc && rolesFromClaims(ctx, merged)) || [];
+  const organizations = isOidc ? await organizationsFromClaims(ctx, merged) : undefined;
+  const now = nowText(ctx);
+  const user: NewUser = {
+    id: randomUUID(),
+    username: await freeUsername(ctx, usernameOf(identity.username, email)),
+    email,
+    name,
+    avatarUrl,
+    loginType,
+    status: 'active',
+    // Without an owner nobody could ever set anything up.
+    roles: [...new Set(isFirst ? [...synced, 'owner'] : synced)].sort(),
+    ...(githubComUserId !== undefined && { githubComUserId }),
+    createdAt: now,
+    updatedAt: now,
+  };
+  const organizationIds = organizations ?? [(await findDefaultOrganization(ctx.db)).id];
+  return insertAccount(ctx, user, organizationIds, sshKey, { byItself: true });
+}
+
+const emailTaken = (email: string) =>
+  new LoginRefusal(
+    409,
+    'Email already in use',
+    `Your email "${email}" belongs to another account here, so yours was left as it is. Contact your administrator.`,
+  );
+
+/** Writes what the provider says over what the user had, wakes a dormant user, and converts if that is what it is about. */
+async function updateAccount(ctx: Ctx, identity: ExternalIdentity, user: UserRow): Promise<UserRow> {
+  const { loginType, email, name, avatarUrl, githubComUserId, claims } = identity;
+  const holder = await findUserByNameOrEmail(ctx.db, '', email);
+  if (holder && holder.id !== user.id) throw emailTaken(email);
+  const merged = claims.merged_claims ?? {};
+  const synced = loginType === 'oidc' ? rolesFromClaims(ctx, merged) : undefined;
+  const organizations = loginType === 'oidc' ? await organizationsFromClaims(ctx, merged) : undefined;
+  const converts = user.loginType !== loginType;
+  const roles = synced && (await withLastOwner(ctx, user, synced));
+  const now = nowText(ctx);
+  await updateUser(ctx.db, user.id, {
+    email,
+    name,
+    avatarUrl,
+    ...(githubComUserId !== undefined && { githubComUserId }),
+    ...(roles && { roles }),
+    ...(user.status === 'dormant' && { status: 'active', lastSeenAt: now }),
+    ...(converts && { loginType, hashedPassword: '', hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null }),
+    updatedAt: now,
+  });
+  if (organizations) await syncMemberships(ctx, user, organizations);
+  const updated = await reread(ctx, user.id);
+  const [before, after] = [user, updated].map((row) => ({ ...auditedUser(row), avatar_url: row.avatarUrl }));
+  if (JSON.stringify(before) !== JSON.stringify(after)) {
+    await audit(ctx, {
+      action: 'write',
+      resourceType: 'user',
+      resourceId: user.id,
+      resourceTarget: user.username,
+      userId: user.id,
+      ...(before && { before }),
+      ...(after && { after }),
+      ...(converts && { secretFields: ['hashed_password'] }),
+    });
+  }
+  return updated;
+}
+
+/** The account of an identity, locked against changes; tells whether there is nobody at all yet. */
+async function lockAccount(
+  ctx: Ctx,
+  identity: ExternalIdentity,
+): Promise<{ user: UserRow | undefined; isFirst: boolean }> {
+  const found = await findAccount(ctx, identity);
+  if (found) {
+    // All owners before the user: another change of roles that does the same cannot wait for this one in a circle.
+    if (isOwner(found)) await lockOwners(ctx.db);
+    const locked = await lockUser(ctx.db, found.id);
+    return { user: locked && (await reread(ctx, found.id)), isFirst: false };
+  }
+  if (await hasAnyUser(ctx.db)) return { user: undefined, isFirst: false };
+  await lockFirstUser(ctx.db);
+  const isFirst = !(await hasAnyUser(ctx.db));
+  return { user: isFirst ? undefined : await findAccount(ctx, identity), isFirst };
+}
+
+interface Outcome extends SignedIn {
+  before: UserRow | undefined;
+}
+
+async function attempt(
+  ctx: Ctx,
+  identity: ExternalIdentity,
+  options: SignInOptions,
+  sshKey: SshKey | undefined,
+): Promise<Outcome> {
+  const { loginType, linkedId, tokens, claims } = identity;
+  const converted = options.conversion !== undefined;
+  return withTx(ctx, async (ctx) => {
+    const { user: before, isFirst } = await lockAccount(ctx, identity);
+    await checkAccount(ctx, identity, { user: before, isFirst, conversion: options.conversion });
+    const user = before
+      ? await updateAccount(ctx, identity, before)
+      : // The key is missing only when the account was deleted between the first look and the lock.
+        await createAccount(ctx, identity, isFirst, sshKey ?? (await newSshKey(ctx)));
+    await saveLink(ctx.db, {
+      userId: user.id,
+      loginType,
+      linkedId,
+      accessToken: sealToken(ctx, tokens.accessToken),
+      refreshToken: sealToken(ctx, tokens.refreshToken),
+      expiresAt: tokenExpiry(ctx, tokens),
+      claims,
+    });
+    if (converted && options.signedInAs === user.id) {
+      // The browser that converted signs in anew; whatever the old password opened is closed (better-than-reference 19).
+      await deleteKeysOfLoginType(ctx.db, user.id, 'password');
+      return { before, user, key: undefined, converted };
+    }
+    const { key } = await issueKey(ctx, {
+      userId: user.id,
+      kind: 'session',
+      loginType,
+      lifetimeNs: ctx.config.sessions.durationNs,
+      ip: ctx.origin.ip,
+      event: { action: before ? 'login' : 'register', userId: user.id, target: user.username },
+    });
+    return { before, user, key, converted };
+  });
+}
+
+/** Tells the old address that the account has another one now. */
+function mailOldAddress(ctx: Ctx, { before, user }: Outcome): void {
+  if (!before?.email || before.email.toLowerCase() === user.email.toLowerCase()) return;
+  const name = user.name || user.username;
+  ctx.mailer.enqueue(
+    emailChangedMail({ accessUrl: ctx.config.accessUrl, to: before.email, name, newEmail: user.email }),
+  );
+}
+
+/**
+ * Signs in with an identity: finds, makes or converts the account, and makes a session. Everything is written together or
+ * not at all. Rules: single sign-on documentation; golden: sso/oidc-accounts, sso/oidc-convert, sso/github-login
+ * @throws LoginRefusal, ApiError
+ */
+export async function signIn(ctx: Ctx, identity: ExternalIdentity, options: SignInOptions = {}): Promise<SignedIn> {
+  // A first look without locks: refusals need no transaction, and making an SSH key has no place in one.
+  const user = await findAccount(ctx, identity);
+  const isFirst = !user && !(await hasAnyUser(ctx.db));
+  await checkAccount(ctx, identity, { user, isFirst, conversion: options.conversion });
+  const sshKey = user ? undefined : await newSshKey(ctx);
+  for (let lost = 0; ; lost++) {
+    try {
+      const outcome = await retrySerializable(() => attempt(ctx, identity, options, sshKey));
+      mailOldAddress(ctx, outcome);
+      return { user: outcome.user, key: outcome.key, converted: outcome.converted };
+    } catch (err) {
+      if (!isTaken(err) && !isUnique(err, uniques.linkedId)) throw err;
+      if (lost === LOST_RACES) throw emailTaken(identity.email);
+    }
+  }
+}

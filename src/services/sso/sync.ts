@@ -1,0 +1,89 @@
+// Site roles and organizations that follow the claims of an OpenID provider on every login (better-than-reference 20).
+import { type Ctx, nowText } from '../../ctx.ts';
+import type { Claims } from '../../idp/token-verifier.ts';
+import { isSiteRole } from '../../rbac/roles.ts';
+import { deleteMember } from '../../store/members.ts';
+import { findDefaultOrganization, insertMember, listMemberships, lockExisting } from '../../store/organizations.ts';
+import { lockOwners, type UserRow } from '../../store/users.ts';
+import { audit } from '../audit.ts';
+import { valuesOf } from './claims.ts';
+
+/** The entry of a mapping for a claim's value; undefined when it has none. */
+const mapped = (mapping: Readonly<Record<string, readonly string[]>>, value: string): readonly string[] | undefined =>
+  Object.hasOwn(mapping, value) ? mapping[value] : undefined;
+
+/**
+ * The site roles that the claims give, sorted; undefined while roles are not synchronized. A value without a mapping is a
+ * role name; names that are no site role are dropped, with a line in the log. Everybody is a member, so that is not kept.
+ */
+export function rolesFromClaims(
+  { config: { oidc }, log }: Pick<Ctx, 'config' | 'log'>,
+  claims: Claims,
+): string[] | undefined {
+  if (!oidc?.userRoleField) return undefined;
+  const named = valuesOf(claims, oidc.userRoleField).flatMap((value) => mapped(oidc.userRoleMapping, value) ?? [value]);
+  const roles = new Set<string>();
+  for (const role of [...named, ...oidc.userRoleDefault]) {
+    if (!isSiteRole(role))
+      log.warn({ role, claim: oidc.userRoleField }, 'a login names what is no site role; it is left out');
+    else if (role !== 'member') roles.add(role);
+  }
+  return [...roles].sort();
+}
+
+/**
+ * The roles that a user may be given: those from the claims, and `owner` with them while nobody else has it. Needs the
+ * transaction of the login, in which `lockOwners` came before the user's row was locked.
+ */
+export async function withLastOwner(
+  ctx: Ctx,
+  user: Pick<UserRow, 'id' | 'username' | 'roles'>,
+  roles: string[],
+): Promise<string[]> {
+  if (roles.includes('owner') || !user.roles.includes('owner')) return roles;
+  const owners = await lockOwners(ctx.db);
+  if (owners.some(({ id, status }) => id !== user.id && status !== 'suspended')) return roles;
+  ctx.log.warn({ user: user.username }, 'the claims take the role owner away; the last owner keeps it');
+  return [...roles, 'owner'].sort();
+}
+
+/**
+ * The organizations that the claims give; undefined while they are not synchronized. They stay until the transaction
+ * ends. Mappings to organizations that do not exist are left out, with a line in the log.
+ */
+export async function organizationsFromClaims(ctx: Ctx, claims: Claims): Promise<string[] | undefined> {
+  const { oidc } = ctx.config;
+  if (!oidc?.organizationField) return undefined;
+  const wanted = new Set(
+    valuesOf(claims, oidc.organizationField).flatMap((value) => mapped(oidc.organizationMapping, value) ?? []),
+  );
+  if (oidc.organizationAssignDefault) wanted.add((await findDefaultOrganization(ctx.db)).id);
+  const existing = await lockExisting(ctx.db, [...wanted]);
+  for (const organization of wanted) {
+    if (!existing.includes(organization))
+      ctx.log.warn({ organization }, 'a login is mapped to an organization that does not exist; it is left out');
+  }
+  return existing;
+}
+
+/** Makes the memberships of a user equal to a list; those that stay keep their roles. Needs a transaction. */
+export async function syncMemberships(ctx: Ctx, user: UserRow, organizationIds: readonly string[]): Promise<void> {
+  const current = (await listMemberships(ctx.db, user.id)).map(({ organizationId }) => organizationId);
+  const note = (action: 'create' | 'delete', organizationId: string) =>
+    audit(ctx, {
+      action,
+      resourceType: 'organization_member',
+      resourceId: user.id,
+      resourceTarget: user.username,
+      organizationId,
+      userId: user.id,
+    });
+  for (const organizationId of organizationIds.filter((id) => !current.includes(id))) {
+    await insertMember(ctx.db, { userId: user.id, organizationId, now: nowText(ctx) });
+    await note('create', organizationId);
+  }
+  for (const organizationId of current.filter((id) => !organizationIds.includes(id))) {
+    await deleteMember(ctx.db, user.id, organizationId);
+    await note('delete', organizationId);
+  }
+}
