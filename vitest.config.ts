@@ -17,7 +17,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'database',
-          include: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          include: ['test/{integration,e2e,hardening}/**/*.test.ts'],
           globalSetup: ['test/support/postgres-server.ts'],
         },
       },

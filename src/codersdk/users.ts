@@ -4,7 +4,7 @@ import { LoginType, SlimRole, Time, UserStatus, Uuid } from './common.ts';
 import { isEmail, isRealName, isReservedUsername, isUsername } from './names.ts';
 import { goBool, goList, goString, required, rule, uuidText } from './wire.ts';
 
-/** Names that the API's own paths hide are refused like malformed ones (better-than-reference 5). */
+/** Names that the API's own paths hide are refused like malformed ones (docs/differences.md 5). */
 const username = () =>
   required(goString()).refine((name) => isUsername(name) && !isReservedUsername(name), rule('username'));
 const realName = () => goString().refine(isRealName, rule('user_real_name'));
@@ -110,7 +110,7 @@ export const UpdateUserEmailRequest = z
   .meta({ id: 'codersdk.UpdateUserEmailRequest' });
 export type UpdateUserEmailRequest = z.output<typeof UpdateUserEmailRequest>;
 
-/** A missing list is not an empty one (better-than-reference 6): null and [] take all roles away. */
+/** A missing list is not an empty one (docs/differences.md 6): null and [] take all roles away. */
 export const UpdateRoles = z.object({ roles: z.array(goString()).nullable() }).meta({ id: 'codersdk.UpdateRoles' });
 export type UpdateRoles = z.output<typeof UpdateRoles>;
 

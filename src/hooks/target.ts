@@ -24,7 +24,7 @@ const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * `me`, a UUID in any spelling (deleted users too) or a name (living users) -> `request.target`.
- * A deleted user can be looked at, never changed (better-than-reference 4). Golden: users-get
+ * A deleted user can be looked at, never changed (docs/differences.md 4). Golden: users-get
  */
 export async function targetUser(request: FastifyRequest, _reply: FastifyReply): Promise<void> {
   const { actor, db } = actorCtxOf(request);

@@ -89,7 +89,7 @@ async function discover(config: OidcConfig, isInsecure: boolean): Promise<Discov
   };
 }
 
-/** Begins to look for the provider. Rules: better-than-reference 18; golden: sso/startup. */
+/** Begins to look for the provider. Rules: docs/differences.md 18; golden: sso/startup. */
 export function createDiscovery(config: OidcConfig, log: Logger): Discovery {
   const isInsecure = config.issuerUrl.toLowerCase().startsWith('http:');
   let found: Discovered | undefined;

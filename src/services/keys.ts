@@ -37,7 +37,7 @@ const NO_ADDRESS = '0.0.0.0';
 /** How many random names may be taken before we give up: there are over a million. */
 const NAME_TRIES = 10;
 
-/** Whole seconds of a lifetime as stored; anything shorter than one counts as one (better-than-reference 10). */
+/** Whole seconds of a lifetime as stored; anything shorter than one counts as one (docs/differences.md 10). */
 const lifetimeSeconds = (ns: bigint): number => Math.max(1, Number(ns / SECOND_NS));
 
 const nameTaken = (name: string) =>

@@ -1,4 +1,4 @@
-// Owners are safe: only owners act on owners, and the last one stays (better-than-reference 2).
+// Owners are safe: only owners act on owners, and the last one stays (docs/differences.md 2).
 import type { Actor, Ctx } from '../ctx.ts';
 import { badRequest, forbidden } from '../errors.ts';
 import { lockOwners, type UserRow } from '../store/users.ts';

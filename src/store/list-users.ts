@@ -29,7 +29,7 @@ export interface Page {
   offset?: number | undefined;
 }
 
-/** Text as a LIKE pattern that finds it anywhere: its own wildcards stand for themselves (better-than-reference 7). */
+/** Text as a LIKE pattern that finds it anywhere: its own wildcards stand for themselves (docs/differences.md 7). */
 const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 
 /** One condition: which filter it stands for, its SQL over placeholders, and their values. */

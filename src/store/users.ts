@@ -187,7 +187,7 @@ export async function lockUser(db: Db, id: string): Promise<{ roles: string[]; s
 
 /**
  * Locks every active owner's row in one order and returns their ids, so that parallel demotions, suspensions and
- * deletions see each other (better-than-reference 2).
+ * deletions see each other (docs/differences.md 2).
  */
 export async function lockOwners(db: Db): Promise<{ id: string; status: string }[]> {
   return db

@@ -67,7 +67,7 @@ async function userInfoClaims(
     const detail = `The attempt to fetch claims via the UserInfo endpoint failed: ${err instanceof Error ? err.message : ''}`;
     throw new LoginRefusal(502, NO_USER_INFO, detail, { as: 'browser-page' }, err);
   }
-  // OpenID Connect Core 5.3.2: claims about another subject must not be used (better-than-reference 19).
+  // OpenID Connect Core 5.3.2: claims about another subject must not be used (docs/differences.md 19).
   if (claims && claims.sub !== undefined && claims.sub !== sub) {
     throw new ApiError(400, NO_USER_INFO, {
       detail: 'The UserInfo endpoint answered about another subject than the ID token.',

@@ -187,7 +187,7 @@ async function attempt(
       claims,
     });
     if (converted && options.signedInAs === user.id) {
-      // The browser that converted signs in anew; whatever the old password opened is closed (better-than-reference 19).
+      // The browser that converted signs in anew; whatever the old password opened is closed (docs/differences.md 19).
       await deleteKeysOfLoginType(ctx.db, user.id, 'password');
       return { before, user, key: undefined, converted };
     }

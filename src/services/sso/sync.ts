@@ -1,4 +1,4 @@
-// Site roles and organizations that follow the claims of an OpenID provider on every login (better-than-reference 20).
+// Site roles and organizations that follow the claims of an OpenID provider on every login (docs/differences.md 20).
 import { type Ctx, nowText } from '../../ctx.ts';
 import type { Claims } from '../../idp/token-verifier.ts';
 import { isSiteRole } from '../../rbac/roles.ts';
