@@ -1,6 +1,7 @@
 // What the server does by itself, at start and every ten minutes: it deletes what was kept long enough.
 import { instantText, MINUTE } from './clock.ts';
 import type { AppDeps } from './ctx.ts';
+import { once } from './in-flight.ts';
 import { toDatabaseError } from './store/db.ts';
 import { deleteExpiredKeys, deleteOldAuditLogs } from './store/retention.ts';
 
@@ -44,11 +45,10 @@ export interface Jobs {
 
 /** Starts the jobs: one run now, then one every ten minutes. They do not keep the process alive. */
 export function startJobs(deps: JobDeps): Jobs {
-  let running: Promise<void> | undefined;
+  const running = once<'retention', void>();
+  let last = Promise.resolve();
   const run = () => {
-    running ??= deleteOutdated(deps).finally(() => {
-      running = undefined;
-    });
+    last = running('retention', () => deleteOutdated(deps));
   };
   run();
   const timer = setInterval(run, EVERY_MS);
@@ -56,7 +56,7 @@ export function startJobs(deps: JobDeps): Jobs {
   return {
     async stop() {
       clearInterval(timer);
-      await running;
+      await last;
     },
   };
 }

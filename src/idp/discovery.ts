@@ -3,6 +3,7 @@
 import * as client from 'openid-client';
 import type { Logger } from 'pino';
 import type { OidcConfig } from '../config.ts';
+import { once } from '../in-flight.ts';
 import { StartError } from '../start-error.ts';
 import { providerDeadline } from './http.ts';
 import { ProviderFailure, ProviderUnready, providerError } from './provider-error.ts';
@@ -95,7 +96,7 @@ export function createDiscovery(config: OidcConfig, log: Logger): Discovery {
   let found: Discovered | undefined;
   let problem = 'the provider has not answered yet';
   let attempts = 0;
-  let current: Promise<Discovered> | undefined;
+  const running = once<'discovery', Discovered>();
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
@@ -108,27 +109,21 @@ export function createDiscovery(config: OidcConfig, log: Logger): Discovery {
   /** One attempt at a time; whoever asks meanwhile shares it. */
   function attempt(): Promise<Discovered> {
     clearTimeout(timer);
-    current ??= discover(config, isInsecure)
-      .then(
-        (result) => {
-          if (attempts > 0) log.info({ issuer: config.issuerUrl }, 'the OpenID Connect provider answers now');
-          found = result;
-          return result;
-        },
-        (err: unknown) => {
-          attempts += 1;
-          const reason = err instanceof Error ? err.message : String(err);
-          if (reason !== problem)
-            log.warn({ issuer: config.issuerUrl, reason }, 'the OpenID Connect provider cannot be used, trying again');
-          problem = reason;
-          retryLater();
-          throw err;
-        },
-      )
-      .finally(() => {
-        current = undefined;
-      });
-    return current;
+    return running('discovery', async () => {
+      try {
+        found = await discover(config, isInsecure);
+      } catch (err) {
+        attempts += 1;
+        const reason = err instanceof Error ? err.message : String(err);
+        if (reason !== problem)
+          log.warn({ issuer: config.issuerUrl, reason }, 'the OpenID Connect provider cannot be used, trying again');
+        problem = reason;
+        retryLater();
+        throw err;
+      }
+      if (attempts > 0) log.info({ issuer: config.issuerUrl }, 'the OpenID Connect provider answers now');
+      return found;
+    });
   }
 
   const started = attempt().then(

@@ -4,9 +4,10 @@ import type { BuildInfoResponse, Entitlements, NotificationsSettings } from '../
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { parseQuery, QueryReader } from '../golang/search.ts';
+import { once } from '../in-flight.ts';
 import { can } from '../rbac/authorize.ts';
 import { deploymentConfigObject } from '../rbac/policy.ts';
-import { ping } from '../store/db.ts';
+import { type Db, ping } from '../store/db.ts';
 import { readSetting, writeSetting } from '../store/site-settings.ts';
 import { countActiveUsers } from '../store/users.ts';
 import { audit } from './audit.ts';
@@ -87,9 +88,11 @@ export async function entitlements(ctx: Ctx): Promise<Entitlements> {
   };
 }
 
+const pings = once<Db, void>();
+
 /** Whether the database answers within `withinMs`. */
 export async function isReady(ctx: Ctx, withinMs: number): Promise<boolean> {
-  const answered = ping(ctx.db).then(
+  const answered = pings(ctx.db, () => ping(ctx.db)).then(
     () => true,
     () => false,
   );

@@ -1,5 +1,4 @@
 // The connection pool, the type of a database handle, and what a failed statement may tell to whom.
-import { setTimeout as delay } from 'node:timers/promises';
 import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
@@ -17,6 +16,8 @@ export interface DatabaseTarget {
   /** A pooler that hands out connections per transaction stands between: nothing may be set for a whole session. */
   readonly pooled: boolean;
 }
+
+const delay = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 const OLDEST_POSTGRES = 13;
 const POOL_SIZE = 10;

@@ -1,7 +1,7 @@
 // The list of users: filters, order and count in one statement, prepared once for each set of filters.
 import { and, Column, gt, is, type SQL, sql } from 'drizzle-orm';
+import { latest } from '../in-flight.ts';
 import type { OwnedRows } from '../rbac/authorize.ts';
-import { coalesced } from './coalesce.ts';
 import type { Db } from './db.ts';
 import { prepared } from './prepared.ts';
 import { userCounts, users } from './schema.ts';
@@ -162,7 +162,7 @@ interface ListedPage {
 
 const made = new WeakMap<Db, Map<string, ReturnType<typeof build>>>();
 /** Dashboards and scripts ask for the same page at once: those who wait share one statement. */
-const shared = prepared(() => coalesced<ListedPage>());
+const shared = prepared(() => latest<ListedPage>());
 
 /**
  * One page of the users that a caller may see, ordered by lower-cased name byte by byte, and how many match behind the

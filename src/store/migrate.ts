@@ -1,5 +1,4 @@
 // Brings the database to the schema of this program, or refuses one that is newer.
-import { join } from 'node:path';
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import type pg from 'pg';
 import { packageRoot } from '../package-root.ts';
@@ -13,7 +12,7 @@ const LOCK = 4_021_790_116;
 const TABLE = 'drizzle.__drizzle_migrations';
 
 /** The migrations this program knows, oldest first. */
-export function knownMigrations(folder = join(packageRoot, 'migrations')): MigrationMeta[] {
+export function knownMigrations(folder = `${packageRoot}/migrations`): MigrationMeta[] {
   return readMigrationFiles({ migrationsFolder: folder });
 }
 

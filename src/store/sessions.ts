@@ -1,6 +1,8 @@
 // The session lookup: key, user, roles and memberships of all waiting requests in one prepared statement.
 import type pg from 'pg';
+import { batched } from '../in-flight.ts';
 import { timestampText } from './columns.ts';
+import { isUnavailable } from './db.ts';
 import type { UserRow } from './users.ts';
 
 export interface Membership {
@@ -99,51 +101,30 @@ function toRow(c: Columns): SessionRow {
   };
 }
 
-type Waiter = { resolve: (row: SessionRow | undefined) => void; reject: (err: unknown) => void };
+const distinct = (keyIds: readonly string[]) => [...new Set(keyIds)];
 
 /**
  * Looks sessions up with at most one query in flight; whoever asks meanwhile shares the next one. Nothing is cached:
  * every lookup starts after its request arrived, so a revocation holds from the moment it is committed, on every replica.
+ * Each caller reads its own row: bookkeeping may write into it, and one that cannot be read fails for nobody else.
  */
 export function createSessionLookup(pool: pg.Pool): (keyId: string) => Promise<SessionRow | undefined> {
-  let waiting = new Map<string, Waiter[]>();
-  let busy = false;
-
-  async function run(): Promise<void> {
-    busy = true;
-    while (waiting.size > 0) {
-      let batch = waiting;
-      waiting = new Map();
-      if (batch.size > MAX_BATCH) {
-        const all = [...batch];
-        batch = new Map(all.slice(0, MAX_BATCH));
-        waiting = new Map(all.slice(MAX_BATCH));
-      }
-      try {
-        const { rows } = await pool.query<Columns, [string[]]>({
-          name: 'session',
-          text: TEXT,
-          values: [[...batch.keys()]],
-          rowMode: 'array',
-        });
-        const found = new Map(rows.map((columns) => [columns[0], columns]));
-        for (const [keyId, waiters] of batch) {
-          const columns = found.get(keyId);
-          // Each request gets a row of its own: what bookkeeping writes into it must not show in another's answer.
-          for (const { resolve } of waiters) resolve(columns && toRow(columns));
-        }
-      } catch (err) {
-        for (const { reject } of [...batch.values()].flat()) reject(err);
-      }
-    }
-    busy = false;
-  }
-
-  return (keyId) =>
-    new Promise((resolve, reject) => {
-      const waiters = waiting.get(keyId);
-      if (waiters) waiters.push({ resolve, reject });
-      else waiting.set(keyId, [{ resolve, reject }]);
-      if (!busy) void run();
-    });
+  const find = batched<string, Columns | undefined>(
+    async (keyIds) => {
+      const { rows } = await pool.query<Columns, [string[]]>({
+        name: 'session',
+        text: TEXT,
+        values: [distinct(keyIds)],
+        rowMode: 'array',
+      });
+      const found = new Map(rows.map((columns) => [columns[0], columns]));
+      return keyIds.map((keyId) => found.get(keyId));
+    },
+    MAX_BATCH,
+    isUnavailable,
+  );
+  return async (keyId) => {
+    const columns = await find(keyId);
+    return columns && toRow(columns);
+  };
 }

@@ -15,9 +15,9 @@ const MAY_IMPORT: Record<string, string> = {
   'rbac/': 'golang/ node:diagnostics_channel',
   'crypto/': 'argon2 sshpk node:crypto node:os node:util',
   'config/': 'golang/ yaml node:crypto node:fs node:net',
-  'idp/': 'errors.ts start-error.ts type config jose openid-client @octokit/ node:crypto type pino',
+  'idp/': 'errors.ts in-flight.ts start-error.ts type config jose openid-client @octokit/ node:crypto type pino',
   'mail/': 'type config nodemailer node:fs',
-  'store/': 'start-error.ts package-root.ts in-flight.ts type rbac/ drizzle-orm pg type pino node:',
+  'store/': 'start-error.ts package-root.ts in-flight.ts type rbac/ drizzle-orm pg type pino',
   'embedded-postgres/': 'start-error.ts store/db.ts type pino node:',
   'services/':
     'codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ ctx.ts clock.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<string, string> = {
     'codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/db.ts fastify @fastify/ zod node:crypto node:http node:net node:util',
   'hooks/':
     'http/ services/ rbac/ store/ codersdk/ golang/ crypto/ pages/ ctx.ts clock.ts errors.ts type config fastify node:crypto',
-  jobs: 'services/ store/ ctx.ts clock.ts type config',
+  jobs: 'services/ store/ in-flight.ts ctx.ts clock.ts type config',
   'routes/':
     'hooks/ http/ services/ pages/ present/ codersdk/ golang/ ctx.ts errors.ts clock.ts type config fastify zod node:crypto',
 };

@@ -1,13 +1,15 @@
 // What the first contact with an identity provider changes here: links of another issuer, and the built-in application.
 import type { AppDeps } from '../../ctx.ts';
 import type { OidcProvider } from '../../idp/oidc.ts';
+import { once } from '../../in-flight.ts';
 import { readOrCreateSetting, readSetting } from '../../store/site-settings.ts';
 import { untieOtherIssuers } from '../../store/user-links.ts';
 import { hasAnyUser } from '../../store/users.ts';
 
 type Parts = Pick<AppDeps, 'config' | 'db' | 'log' | 'idp'>;
 
-const repaired = new WeakMap<OidcProvider, Promise<void>>();
+const repairs = once<OidcProvider, void>();
+const repaired = new WeakSet<OidcProvider>();
 
 async function repair({ config, db, log }: Parts, provider: OidcProvider): Promise<void> {
   if (!config.oidc?.repairLinks) return;
@@ -26,14 +28,9 @@ async function repair({ config, db, log }: Parts, provider: OidcProvider): Promi
  * @throws ProviderUnready while the provider has not said who it is
  */
 export async function repairLinks(parts: Parts, provider: OidcProvider): Promise<void> {
-  const running = repaired.get(provider) ?? repair(parts, provider);
-  repaired.set(provider, running);
-  try {
-    await running;
-  } catch (err) {
-    repaired.delete(provider);
-    throw err;
-  }
+  if (repaired.has(provider)) return;
+  await repairs(provider, () => repair(parts, provider));
+  repaired.add(provider);
 }
 
 const NEW_AT_FIRST_START = 'github_default_provider_eligible';

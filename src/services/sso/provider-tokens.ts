@@ -3,6 +3,7 @@ import { parseInstant } from '../../clock.ts';
 import type { AppDeps } from '../../ctx.ts';
 import { type ProviderTokens, providerDeadline } from '../../idp/http.ts';
 import { ProviderFailure, ProviderRefusal } from '../../idp/provider-error.ts';
+import { once } from '../../in-flight.ts';
 import { ZERO_TIME } from '../../store/schema.ts';
 import type { SessionRow } from '../../store/sessions.ts';
 import { findLink, type LinkRow, replaceLinkTokens } from '../../store/user-links.ts';
@@ -56,14 +57,7 @@ async function refresh(deps: AppDeps, userId: string, loginType: string): Promis
  * Golden: sso/oidc-sessions, sso/github-login
  */
 export function createProviderCheck(deps: AppDeps): (session: SessionRow) => Promise<SessionProblem | undefined> {
-  const running = new Map<string, Promise<string | undefined>>();
-
-  function refreshOnce(userId: string, loginType: string): Promise<string | undefined> {
-    const key = `${loginType} ${userId}`;
-    const shared = running.get(key) ?? refresh(deps, userId, loginType).finally(() => running.delete(key));
-    running.set(key, shared);
-    return shared;
-  }
+  const refreshes = once<string, string | undefined>();
 
   return async function checkProvider({ link, user, keyLoginType }) {
     if (!link) return { detail: 'You must re-authenticate with the login provider.' };
@@ -72,7 +66,7 @@ export function createProviderCheck(deps: AppDeps): (session: SessionRow) => Pro
     if (!link.hasRefreshToken) {
       return { detail: `${name} session expired at "${timeText(link.expiresAt)}". Try signing in again.` };
     }
-    const reason = await refreshOnce(user.id, keyLoginType);
+    const reason = await refreshes(`${keyLoginType} ${user.id}`, () => refresh(deps, user.id, keyLoginType));
     if (reason === undefined) return undefined;
     return {
       message: `Could not refresh expired ${name} token. Try re-authenticating to resolve this issue.`,

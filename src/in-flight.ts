@@ -1,0 +1,93 @@
+// Work under way and those who wait for it: many items in one run, equal reads in the next one, one run for all.
+
+interface Waiting<Item, Result> {
+  item: Item;
+  resolve: (result: Result) => void;
+  reject: (err: unknown) => void;
+}
+
+/**
+ * A function that handles one item through `run`, which takes many: at most one run is under way, and whoever comes
+ * meanwhile shares the next one, up to `most` items. Every run starts after its items have arrived.
+ * @param run gives one result for each item, in their order; when it fails for several items and `isShared` does not say
+ * that all of them would fail, each is tried alone, so that nobody fails for what another one sent
+ */
+export function batched<Item, Result>(
+  run: (items: readonly Item[]) => Promise<readonly Result[]>,
+  most: number,
+  isShared: (err: unknown) => boolean,
+): (item: Item) => Promise<Result> {
+  let waiting: Waiting<Item, Result>[] = [];
+  let busy = false;
+
+  async function settle(batch: Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await run(batch.map(({ item }) => item));
+      for (const [at, { resolve }] of batch.entries()) resolve(results[at] as Result);
+    } catch (err) {
+      if (batch.length === 1 || isShared(err)) for (const { reject } of batch) reject(err);
+      else for (const one of batch) await settle([one]);
+    }
+  }
+
+  async function work(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, most);
+      waiting = waiting.slice(most);
+      await settle(batch);
+    }
+    busy = false;
+  }
+
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      if (busy) return;
+      busy = true;
+      // Requests that were let through together arrive here one after the other within this turn.
+      setImmediate(() => void work());
+    });
+}
+
+/**
+ * A runner of reads; nothing is cached. A read whose equal (same key) is under way waits for it to end and then runs once
+ * for everybody who waits by then: each caller's read starts after the call, so it sees whatever was committed before.
+ * @returns the result, shared by all who waited (nobody may change it); a failure is everybody's who waited
+ */
+export function latest<T>(): (key: string, read: () => Promise<T>) => Promise<T> {
+  const underWay = new Map<string, { current: Promise<unknown>; next: Promise<T> | undefined }>();
+
+  function start(key: string, read: () => Promise<T>): Promise<T> {
+    const current = read();
+    const flight = { current, next: undefined };
+    underWay.set(key, flight);
+    const land = () => {
+      if (underWay.get(key) === flight && flight.next === undefined) underWay.delete(key);
+    };
+    current.then(land, land);
+    return current;
+  }
+
+  return (key, read) => {
+    const flight = underWay.get(key);
+    if (!flight) return start(key, read);
+    const begin = () => start(key, read);
+    flight.next ??= flight.current.then(begin, begin);
+    return flight.next;
+  };
+}
+
+/**
+ * A runner of work that need not run twice at the same time: whoever comes while it is under way (same key) shares it,
+ * its failure included. Nothing is remembered afterwards.
+ */
+export function once<K, T>(): (key: K, work: () => Promise<T>) => Promise<T> {
+  const underWay = new Map<K, Promise<T>>();
+  return (key, work) => {
+    const running = underWay.get(key);
+    if (running) return running;
+    const started = work().finally(() => underWay.delete(key));
+    underWay.set(key, started);
+    return started;
+  };
+}
