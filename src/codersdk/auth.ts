@@ -30,6 +30,7 @@ export type LoginWithPasswordRequest = z.output<typeof LoginWithPasswordRequest>
 export const LoginWithPasswordResponse = z
   .object({ session_token: z.string().meta({ required: true }) })
   .meta({ id: 'codersdk.LoginWithPasswordResponse' });
+export type LoginWithPasswordResponse = z.infer<typeof LoginWithPasswordResponse>;
 
 export const ValidateUserPasswordRequest = z
   .object({ password: required(goString()) })
@@ -38,6 +39,7 @@ export const ValidateUserPasswordRequest = z
 export const ValidateUserPasswordResponse = z
   .object({ valid: z.boolean(), details: z.string() })
   .meta({ id: 'codersdk.ValidateUserPasswordResponse' });
+export type ValidateUserPasswordResponse = z.infer<typeof ValidateUserPasswordResponse>;
 
 export const RequestOneTimePasscodeRequest = z
   .object({ email: email() })
@@ -67,6 +69,7 @@ export const ExternalAuthDevice = z
     interval: z.int(),
   })
   .meta({ id: 'codersdk.ExternalAuthDevice' });
+export type ExternalAuthDevice = z.infer<typeof ExternalAuthDevice>;
 
 /** What the page of the device flow gets instead of a redirect. */
 export const OAuth2DeviceFlowCallbackResponse = z
@@ -76,3 +79,4 @@ export const OAuth2DeviceFlowCallbackResponse = z
 export const OIDCClaimsResponse = z
   .object({ claims: z.record(z.string(), z.unknown()) })
   .meta({ id: 'codersdk.OIDCClaimsResponse' });
+export type OIDCClaimsResponse = z.infer<typeof OIDCClaimsResponse>;

@@ -22,6 +22,7 @@ export type BuildInfoResponse = z.infer<typeof BuildInfoResponse>;
 export const UpdateCheckResponse = z
   .object({ current: z.boolean(), version: z.string(), url: z.string() })
   .meta({ id: 'codersdk.UpdateCheckResponse' });
+export type UpdateCheckResponse = z.infer<typeof UpdateCheckResponse>;
 
 const Feature = z
   .object({
@@ -51,10 +52,12 @@ export const SSHConfigResponse = z
     ssh_config_options: z.record(z.string(), z.string()),
   })
   .meta({ id: 'codersdk.SSHConfigResponse' });
+export type SSHConfigResponse = z.infer<typeof SSHConfigResponse>;
 
 export const DeploymentConfig = z
   .object({ config: z.record(z.string(), z.unknown()), options: z.array(z.unknown()) })
   .meta({ id: 'codersdk.DeploymentConfig' });
+export type DeploymentConfig = z.infer<typeof DeploymentConfig>;
 
 export const NotificationsSettings = z
   .object({ notifier_paused: goBool() })

@@ -88,6 +88,7 @@ export const OrganizationMembers = z.array(OrganizationMemberWithUserData);
 export const PaginatedMembersResponse = z
   .object({ members: z.array(OrganizationMemberWithUserData), count: z.int() })
   .meta({ id: 'codersdk.PaginatedMembersResponse' });
+export type PaginatedMembersResponse = z.infer<typeof PaginatedMembersResponse>;
 
 /** Query parameters of the member lists, for the contract document. */
 export const MemberListQuery = z.object({

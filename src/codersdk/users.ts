@@ -115,5 +115,6 @@ export const UpdateRoles = z.object({ roles: z.array(goString()).nullable() }).m
 export type UpdateRoles = z.output<typeof UpdateRoles>;
 
 export const UserLoginType = z.object({ login_type: LoginType }).meta({ id: 'codersdk.UserLoginType' });
+export type UserLoginType = z.infer<typeof UserLoginType>;
 
 export const UserParameter = z.object({ name: z.string(), value: z.string() }).meta({ id: 'codersdk.UserParameter' });

@@ -1,5 +1,5 @@
 // Entries of the audit log as wire objects, field by field.
-import type { AuditLog } from '../codersdk/audit.ts';
+import type { AuditLog, AuditLogResponse } from '../codersdk/audit.ts';
 import type { AuditRow } from '../store/audit.ts';
 import { presentUser } from './users.ts';
 
@@ -25,7 +25,7 @@ function describe({ action, resourceType }: AuditRow['entry']): string {
 }
 
 /** codersdk.AuditLog. The id of a key is no UUID, so it is among the additional fields. Source: operation get-audit-logs. */
-export function presentAuditLog({ entry, user, organization, isDeleted }: AuditRow): AuditLog {
+function presentAuditLog({ entry, user, organization, isDeleted }: AuditRow): AuditLog {
   return {
     id: entry.id,
     request_id: entry.requestId ?? NIL_UUID,
@@ -58,3 +58,9 @@ export function presentAuditLog({ entry, user, organization, isDeleted }: AuditR
     user: user && presentUser(user),
   };
 }
+
+/** codersdk.AuditLogResponse. */
+export const presentAuditLogs = (page: { rows: AuditRow[]; count: number }): AuditLogResponse => ({
+  audit_logs: page.rows.map(presentAuditLog),
+  count: page.count,
+});

@@ -27,11 +27,18 @@ export function presentKey(row: KeyRow): APIKey {
   };
 }
 
-/** codersdk.APIKeyWithOwner. Golden: keys-list */
-export const presentToken = (row: KeyRow & { username: string }): APIKeyWithOwner => ({
-  ...presentKey(row),
-  username: row.username,
-});
+/** The list of codersdk.APIKeyWithOwner; without any token it is null. Golden: keys-list */
+export const presentTokens = (rows: readonly (KeyRow & { username: string })[]): APIKeyWithOwner[] | null =>
+  rows.length === 0 ? null : rows.map((row) => ({ ...presentKey(row), username: row.username }));
+
+/** codersdk.GenerateAPIKeyResponse: the text of a new key, shown this once. Golden: keys-create */
+export const presentNewKey = (key: string) => ({ key });
+
+/** codersdk.TokenConfig. Golden: keys-lifetime-limits */
+export const presentTokenConfig = (maxLifetimeNs: bigint) => ({ max_token_lifetime: Number(maxLifetimeNs) });
+
+/** codersdk.ExternalAPIKeyScopes. Golden: keys-scope-input/catalogue-anonymous */
+export const presentExternalScopes = (names: readonly string[]) => ({ external: [...names] });
 
 /** A session or key in the list of what is signed in. `inUseId` is the id of the key that asks. */
 export function presentUserKey(row: KeyRow, inUseId: string): UserKey {

@@ -1,8 +1,13 @@
 // Organizations and members as wire objects, field by field.
-import type { Organization, OrganizationMember, OrganizationMemberWithUserData } from '../codersdk/organizations.ts';
+import type {
+  Organization,
+  OrganizationMember,
+  OrganizationMemberWithUserData,
+  PaginatedMembersResponse,
+} from '../codersdk/organizations.ts';
 import type { MemberRow } from '../store/members.ts';
 import type { OrganizationRow } from '../store/organizations.ts';
-import { presentRoles } from './users.ts';
+import { presentRoles } from './roles.ts';
 
 /** codersdk.Organization. Golden: rbac-organizations */
 export const presentOrganization = (row: OrganizationRow): Organization => ({
@@ -41,4 +46,10 @@ export const presentMember = (row: MemberRow): OrganizationMemberWithUserData =>
   global_roles: presentRoles(row.globalRoles),
   has_ai_seat: false,
   ...presentMembership(row),
+});
+
+/** codersdk.PaginatedMembersResponse. Golden: rbac-members-paginated */
+export const presentMembers = (page: { members: MemberRow[]; count: number }): PaginatedMembersResponse => ({
+  members: page.members.map(presentMember),
+  count: page.count,
 });

@@ -1,17 +1,7 @@
-// Rows to wire objects, field by field: what is not named here never leaves the server.
-import type { SlimRole } from '../codersdk/common.ts';
-import type { User } from '../codersdk/users.ts';
-import { displayName } from '../rbac/roles.ts';
+// Users as wire objects, field by field: what is not named here never leaves the server.
+import type { GetUsersResponse, User } from '../codersdk/users.ts';
 import type { UserRow } from '../store/users.ts';
-
-/** Roles as answers show them; unknown ones have no display name. */
-export function presentRoles(names: readonly string[], organizationId?: string): SlimRole[] {
-  return names.map((name) => ({
-    name,
-    display_name: displayName(name),
-    ...(organizationId !== undefined && { organization_id: organizationId }),
-  }));
-}
+import { presentRoles } from './roles.ts';
 
 /** codersdk.User. A list shows null for a user without organizations, a single answer []. Golden: users-get */
 export function presentUser(row: UserRow, inList = false): User {
@@ -32,3 +22,9 @@ export function presentUser(row: UserRow, inList = false): User {
     has_ai_seat: false,
   };
 }
+
+/** codersdk.GetUsersResponse. Golden: users-paging */
+export const presentUsers = (page: { users: UserRow[]; count: number }): GetUsersResponse => ({
+  users: page.users.map((row) => presentUser(row, true)),
+  count: page.count,
+});

@@ -11,6 +11,7 @@ import { sendPage } from '../http/send-page.ts';
 import { accountPage, colourVariants, themeOf } from '../pages/account.ts';
 import { cliAuthPage } from '../pages/plain.ts';
 import { presentUserKey } from '../present/keys.ts';
+import { presentAppearance } from '../present/settings.ts';
 import { presentUser } from '../present/users.ts';
 import * as keys from '../services/keys.ts';
 import * as login from '../services/login.ts';
@@ -30,7 +31,7 @@ const done = (reply: FastifyReply, what: keyof typeof DONE) => reply.redirect(`/
 /** The caller's appearance settings; undefined for a session that may not read them. */
 async function ownAppearance(ctx: ActorCtx): Promise<UserAppearanceSettings | undefined> {
   try {
-    return await settings.appearance(ctx, ctx.actor.user);
+    return presentAppearance(await settings.readSettings(ctx, ctx.actor.user));
   } catch (err) {
     if (err instanceof ApiError && err.status === 403) return undefined;
     throw err;

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { AuditLogQuery, AuditLogResponse } from '../codersdk/audit.ts';
 import { actorCtxOf } from '../hooks/session.ts';
-import { presentAuditLog } from '../present/audit.ts';
+import { presentAuditLogs } from '../present/audit.ts';
 import { listAuditLogs } from '../services/list-audit.ts';
 
 /** Route `/audit`. */
@@ -18,9 +18,6 @@ export async function auditRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: AuditLogResponse },
       },
     },
-    async (request) => {
-      const { rows, count } = await listAuditLogs(actorCtxOf(request), request.query);
-      return { audit_logs: rows.map(presentAuditLog), count };
-    },
+    async (request) => presentAuditLogs(await listAuditLogs(actorCtxOf(request), request.query)),
   );
 }

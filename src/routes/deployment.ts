@@ -5,6 +5,13 @@ import { Empty, Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/deployment.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import { organizationOf, targetOrganization } from '../hooks/target.ts';
+import {
+  presentBuildInfo,
+  presentDeploymentConfig,
+  presentEntitlements,
+  presentSshConfig,
+  presentUpdateCheck,
+} from '../present/deployment.ts';
 import * as deployment from '../services/deployment.ts';
 import type { Query } from '../services/list-users.ts';
 
@@ -55,7 +62,10 @@ export async function deploymentRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.BuildInfoResponse },
       },
     },
-    async (request) => deployment.buildInfo(ctxOf(request)),
+    async (request) => {
+      const ctx = ctxOf(request);
+      return presentBuildInfo(ctx.config, await deployment.deploymentId(ctx));
+    },
   );
   app.get(
     '/api/v2/updatecheck',
@@ -67,7 +77,7 @@ export async function deploymentRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.UpdateCheckResponse },
       },
     },
-    async (request) => deployment.updateCheck(ctxOf(request)),
+    async () => presentUpdateCheck(app.deps.config),
   );
   app.get(
     '/api/v2/entitlements',
@@ -79,7 +89,7 @@ export async function deploymentRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.Entitlements },
       },
     },
-    async (request) => deployment.entitlements(ctxOf(request)),
+    async (request) => presentEntitlements(await deployment.usage(ctxOf(request))),
   );
 }
 
@@ -136,7 +146,7 @@ export async function guardedDeploymentRoutes(app: FastifyInstance): Promise<voi
         response: { 200: wire.SSHConfigResponse },
       },
     },
-    async (request) => deployment.sshConfig(ctxOf(request)),
+    async () => presentSshConfig(app.deps.config),
   );
   app.get(
     '/deployment/config',
@@ -148,7 +158,7 @@ export async function guardedDeploymentRoutes(app: FastifyInstance): Promise<voi
         response: { 200: wire.DeploymentConfig },
       },
     },
-    async (request) => deployment.deploymentConfig(actorCtxOf(request)),
+    async (request) => presentDeploymentConfig(deployment.deploymentConfig(actorCtxOf(request))),
   );
   app.get(
     '/notifications/settings',

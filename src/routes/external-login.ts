@@ -16,6 +16,7 @@ import {
 import { localTarget, pathAndQuery } from '../http/redirects.ts';
 import { sendPage } from '../http/send-page.ts';
 import { backToLogin, errorPage } from '../pages/error-page.ts';
+import { presentDeviceCode } from '../present/login.ts';
 import { linkOf } from '../services/login-type.ts';
 import { CONVERT_LOGIN_COOKIE, type ConversionTarget } from '../services/sso/convert.ts';
 import * as login from '../services/sso/flow.ts';
@@ -160,16 +161,7 @@ export async function externalLoginRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.ExternalAuthDevice },
       },
     },
-    async (request) => {
-      const code = await startDeviceFlow(ctxOf(request));
-      return {
-        device_code: code.deviceCode,
-        user_code: code.userCode,
-        verification_uri: code.verificationUri,
-        expires_in: code.expiresInSeconds,
-        interval: code.intervalSeconds,
-      };
-    },
+    async (request) => presentDeviceCode(await startDeviceFlow(ctxOf(request))),
   );
 }
 

@@ -3,14 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { GitSSHKey } from '../codersdk/git-ssh-keys.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
+import { presentGitSshKey } from '../present/git-ssh-keys.ts';
 import * as keys from '../services/git-ssh-keys.ts';
-
-const present = (key: Awaited<ReturnType<typeof keys.gitSshKey>>): GitSSHKey => ({
-  user_id: key.userId,
-  created_at: key.createdAt,
-  updated_at: key.updatedAt,
-  public_key: key.publicKey,
-});
 
 /** Routes of `/users/{user}/gitsshkey`. */
 export async function userGitSshKeyRoutes(app: FastifyInstance): Promise<void> {
@@ -24,7 +18,7 @@ export async function userGitSshKeyRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: GitSSHKey },
       },
     },
-    async (request) => present(await keys.gitSshKey(actorCtxOf(request), targetOf(request))),
+    async (request) => presentGitSshKey(await keys.gitSshKey(actorCtxOf(request), targetOf(request))),
   );
 
   app.put(
@@ -37,6 +31,6 @@ export async function userGitSshKeyRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: GitSSHKey },
       },
     },
-    async (request) => present(await keys.regenerateGitSshKey(actorCtxOf(request), targetOf(request))),
+    async (request) => presentGitSshKey(await keys.regenerateGitSshKey(actorCtxOf(request), targetOf(request))),
   );
 }

@@ -8,7 +8,14 @@ import { notFound } from '../errors.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { EXTENSION } from '../http/extensions.ts';
-import { presentKey, presentToken, presentUserKey } from '../present/keys.ts';
+import {
+  presentExternalScopes,
+  presentKey,
+  presentNewKey,
+  presentTokenConfig,
+  presentTokens,
+  presentUserKey,
+} from '../present/keys.ts';
 import * as keys from '../services/keys.ts';
 import { createToken, externalScopes, maxTokenLifetimeNs } from '../services/tokens.ts';
 
@@ -43,7 +50,7 @@ export async function scopeRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.ExternalAPIKeyScopes },
       },
     },
-    async () => ({ external: externalScopes() }),
+    async () => presentExternalScopes(externalScopes()),
   );
 }
 
@@ -67,7 +74,7 @@ async function sessionKeyRoutes(app: FastifyInstance): Promise<void> {
     },
     async (request, reply) => {
       const key = await keys.createSessionKey(actorCtxOf(request), targetOf(request));
-      return reply.code(201).send({ key });
+      return reply.code(201).send(presentNewKey(key));
     },
   );
 
@@ -122,7 +129,7 @@ async function tokenRoutes(app: FastifyInstance): Promise<void> {
     },
     async (request, reply) => {
       const key = await createToken(actorCtxOf(request), targetOf(request), request.body);
-      return reply.code(201).send({ key });
+      return reply.code(201).send(presentNewKey(key));
     },
   );
 
@@ -140,8 +147,7 @@ async function tokenRoutes(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const include = { all: isTrue(request.query.include_all), expired: isTrue(request.query.include_expired) };
       const tokens = await keys.listTokens(actorCtxOf(request), targetOf(request), include);
-      // A list without any token has always been the value null.
-      return reply.send(tokens.length === 0 ? null : tokens.map(presentToken));
+      return reply.send(presentTokens(tokens));
     },
   );
 
@@ -155,9 +161,7 @@ async function tokenRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.TokenConfig },
       },
     },
-    async (request) => ({
-      max_token_lifetime: Number(maxTokenLifetimeNs(actorCtxOf(request).config, targetOf(request))),
-    }),
+    async (request) => presentTokenConfig(maxTokenLifetimeNs(actorCtxOf(request).config, targetOf(request))),
   );
 
   await app.register(

@@ -6,6 +6,7 @@ import { UserLoginType } from '../codersdk/users.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { cookieDefaults, setCookie } from '../http/cookies.ts';
+import { presentConversion, presentLoginType, presentOidcClaims } from '../present/login-type.ts';
 import { loginType, oidcClaims } from '../services/login-type.ts';
 import * as conversion from '../services/sso/convert.ts';
 
@@ -21,7 +22,7 @@ export async function oidcClaimsRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.OIDCClaimsResponse },
       },
     },
-    async (request) => ({ claims: await oidcClaims(actorCtxOf(request)) }),
+    async (request) => presentOidcClaims(await oidcClaims(actorCtxOf(request))),
   );
 }
 
@@ -37,7 +38,7 @@ export async function userLoginTypeRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: UserLoginType },
       },
     },
-    async (request) => ({ login_type: loginType(actorCtxOf(request), targetOf(request)) }),
+    async (request) => presentLoginType(loginType(actorCtxOf(request), targetOf(request))),
   );
 
   app.post<{ Body: z.output<typeof wire.ConvertLoginRequest> }>(
@@ -58,12 +59,7 @@ export async function userLoginTypeRoutes(app: FastifyInstance): Promise<void> {
         expires: new Date(permit.expiresAtUnixSeconds * 1000),
         httpOnly: true,
       });
-      return reply.code(201).send({
-        state_string: permit.state,
-        expires_at: conversion.permitExpiry(permit),
-        to_type: permit.toType,
-        user_id: permit.userId,
-      });
+      return reply.code(201).send(presentConversion({ ...permit, expiresAt: conversion.permitExpiry(permit) }));
     },
   );
 }

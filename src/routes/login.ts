@@ -7,6 +7,7 @@ import { passwordProblem } from '../codersdk/password-strength.ts';
 import { CreateFirstUserRequest, CreateFirstUserResponse } from '../codersdk/users.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import { clearSessionCookie, setSessionCookie } from '../http/cookies.ts';
+import { presentAuthMethods, presentFirstUser, presentPasswordVerdict, presentSession } from '../present/login.ts';
 import * as login from '../services/login.ts';
 import * as passwords from '../services/passwords.ts';
 
@@ -26,7 +27,7 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.AuthMethods },
       },
     },
-    async (request) => login.authMethods(ctxOf(request)),
+    async (request) => presentAuthMethods(await login.authMethods(ctxOf(request))),
   );
 
   app.get(
@@ -58,8 +59,8 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
       },
     },
     async (request, reply) => {
-      const { userId, organizationId } = await login.createFirstUser(ctxOf(request), request.body);
-      return reply.code(201).send({ user_id: userId, organization_id: organizationId });
+      const made = await login.createFirstUser(ctxOf(request), request.body);
+      return reply.code(201).send(presentFirstUser(made));
     },
   );
 
@@ -78,7 +79,7 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const key = await login.login(ctxOf(request), request.body);
       setSessionCookie(reply, deps.config, key);
-      return reply.code(201).send({ session_token: key });
+      return reply.code(201).send(presentSession(key));
     },
   );
 
@@ -94,10 +95,7 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.ValidateUserPasswordResponse },
       },
     },
-    async (request) => {
-      const problem = passwordProblem(request.body.password);
-      return { valid: problem === undefined, details: problem ?? '' };
-    },
+    async (request) => presentPasswordVerdict(passwordProblem(request.body.password)),
   );
 
   // Both passcode routes refuse before they read the body when passwords are off.

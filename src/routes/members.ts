@@ -8,7 +8,8 @@ import { UpdateRoles } from '../codersdk/users.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { organizationOf, targetOf, targetUser } from '../hooks/target.ts';
 import { memberOf, notOneselfAsMember, targetMember } from '../hooks/target-member.ts';
-import { presentMember, presentMembership } from '../present/organizations.ts';
+import { presentMember, presentMembers, presentMembership } from '../present/organizations.ts';
+import { presentAssignableRole } from '../present/roles.ts';
 import * as members from '../services/members.ts';
 import * as roles from '../services/organization-roles.ts';
 
@@ -101,10 +102,8 @@ export async function membersRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.PaginatedMembersResponse },
       },
     },
-    async (request) => {
-      const page = await members.paginatedMembers(actorCtxOf(request), organizationOf(request), request.query);
-      return { members: page.members.map(presentMember), count: page.count };
-    },
+    async (request) =>
+      presentMembers(await members.paginatedMembers(actorCtxOf(request), organizationOf(request), request.query)),
   );
 
   await app.register(
@@ -135,7 +134,8 @@ export async function membersRoutes(app: FastifyInstance): Promise<void> {
             response: { 200: AssignableRoles },
           },
         },
-        async (request) => roles.assignableOrganizationRoles(actorCtxOf(request), organizationOf(request)),
+        async (request) =>
+          roles.assignableOrganizationRoles(actorCtxOf(request), organizationOf(request)).map(presentAssignableRole),
       );
 
       await group.register(memberRoutes, { prefix: '/:user' });

@@ -5,16 +5,10 @@ import { Empty, Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/notifications.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
+import { presentNotificationPreferences as present } from '../present/notifications.ts';
 import * as notifications from '../services/notifications.ts';
 
 type Body<T extends z.ZodType> = { Body: z.output<T> };
-type Rows = Awaited<ReturnType<typeof notifications.notificationPreferences>>;
-
-/** Nothing ever set is shown as null. */
-const present = (rows: Rows): wire.NotificationPreference[] | null =>
-  rows.length === 0
-    ? null
-    : rows.map((row) => ({ id: row.templateId, disabled: row.disabled, updated_at: row.updatedAt }));
 
 /** Routes of `/users/{user}/notifications` and `/users/{user}/webpush`. */
 export async function userNotificationRoutes(app: FastifyInstance): Promise<void> {

@@ -6,6 +6,7 @@ import { UpdateRoles, User } from '../codersdk/users.ts';
 import { notOneself } from '../hooks/gates.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
+import { presentAssignableRole, presentUserRoles } from '../present/roles.ts';
 import { presentUser } from '../present/users.ts';
 import * as roles from '../services/roles.ts';
 
@@ -23,7 +24,7 @@ export async function roleRoutes(app: FastifyInstance): Promise<void> {
             response: { 200: AssignableRoles },
           },
         },
-        async (request) => roles.assignableSiteRoles(actorCtxOf(request)),
+        async (request) => roles.assignableSiteRoles(actorCtxOf(request)).map(presentAssignableRole),
       );
     },
     { prefix: '/roles' },
@@ -42,7 +43,7 @@ export async function userRoleRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: UserRolesResponse },
       },
     },
-    async (request) => roles.userRoles(actorCtxOf(request), targetOf(request)),
+    async (request) => presentUserRoles(await roles.userRoles(actorCtxOf(request), targetOf(request))),
   );
 
   app.put<{ Body: z.output<typeof UpdateRoles> }>(

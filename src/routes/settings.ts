@@ -5,6 +5,7 @@ import * as wire from '../codersdk/settings.ts';
 import { UserParameter } from '../codersdk/users.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
+import { presentAppearance, presentPreferences } from '../present/settings.ts';
 import * as settings from '../services/settings.ts';
 
 type Body<T extends z.ZodType> = { Body: z.output<T> };
@@ -21,7 +22,7 @@ export async function userSettingsRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.UserAppearanceSettings },
       },
     },
-    async (request) => settings.appearance(actorCtxOf(request), targetOf(request)),
+    async (request) => presentAppearance(await settings.readSettings(actorCtxOf(request), targetOf(request))),
   );
 
   app.put<Body<typeof wire.UpdateUserAppearanceSettingsRequest>>(
@@ -35,7 +36,8 @@ export async function userSettingsRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.UserAppearanceSettings },
       },
     },
-    async (request) => settings.updateAppearance(actorCtxOf(request), targetOf(request), request.body),
+    async (request) =>
+      presentAppearance(await settings.updateAppearance(actorCtxOf(request), targetOf(request), request.body)),
   );
 
   app.get(
@@ -48,7 +50,7 @@ export async function userSettingsRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.UserPreferenceSettings },
       },
     },
-    async (request) => settings.preferences(actorCtxOf(request), targetOf(request)),
+    async (request) => presentPreferences(await settings.readSettings(actorCtxOf(request), targetOf(request))),
   );
 
   app.put<Body<typeof wire.UpdateUserPreferenceSettingsRequest>>(
@@ -62,7 +64,8 @@ export async function userSettingsRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.UserPreferenceSettings },
       },
     },
-    async (request) => settings.updatePreferences(actorCtxOf(request), targetOf(request), request.body),
+    async (request) =>
+      presentPreferences(await settings.updatePreferences(actorCtxOf(request), targetOf(request), request.body)),
   );
 
   app.get<{ Querystring: Record<string, string | string[]> }>(

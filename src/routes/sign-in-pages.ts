@@ -10,6 +10,7 @@ import { localTarget } from '../http/redirects.ts';
 import { sendPage } from '../http/send-page.ts';
 import type { FormState } from '../pages/forms.ts';
 import { devicePage, SETUP_FIELDS, setupPage, signInPage, usableIcon } from '../pages/sign-in.ts';
+import { presentAuthMethods } from '../present/login.ts';
 import * as login from '../services/login.ts';
 import { formRoute, readFields, submit } from './page-forms.ts';
 
@@ -39,7 +40,7 @@ export async function sendEntry(
 ): Promise<FastifyReply> {
   const ctx = ctxOf(request);
   const csrf = maskedCsrfToken(request.csrfToken);
-  const methods = await login.authMethods(ctx);
+  const methods = presentAuthMethods(await login.authMethods(ctx));
   const imageOrigin = usableIcon(methods.oidc.iconUrl)?.origin;
   const page = (await login.isSetUp(ctx)) ? signInPage({ methods, csrf, ...view }) : setupPage({ methods, csrf });
   return sendPage(reply, ctx.config, page, { status, imageOrigin });
@@ -99,7 +100,7 @@ export async function signInPages(app: FastifyInstance): Promise<void> {
     });
     if ('refused' in outcome) {
       const page = setupPage({
-        methods: await login.authMethods(ctx),
+        methods: presentAuthMethods(await login.authMethods(ctx)),
         csrf: maskedCsrfToken(request.csrfToken),
         state: outcome.refused.state,
       });

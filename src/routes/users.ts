@@ -6,7 +6,7 @@ import * as wire from '../codersdk/users.ts';
 import { mayUpdatePersonal, onlyOwnersTouchOwners } from '../hooks/gates.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
-import { presentUser } from '../present/users.ts';
+import { presentUser, presentUsers } from '../present/users.ts';
 import * as list from '../services/list-users.ts';
 import * as passwords from '../services/passwords.ts';
 import { setStatus } from '../services/status.ts';
@@ -27,10 +27,7 @@ export async function usersRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.GetUsersResponse },
       },
     },
-    async (request) => {
-      const page = await list.listUsers(actorCtxOf(request), request.query);
-      return { users: page.users.map((row) => presentUser(row, true)), count: page.count };
-    },
+    async (request) => presentUsers(await list.listUsers(actorCtxOf(request), request.query)),
   );
 
   app.post<Body<typeof wire.CreateUserRequestWithOrgs>>(

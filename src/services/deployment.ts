@@ -1,6 +1,7 @@
 // The deployment itself: identity, entitlements, settings for clients.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BuildInfoResponse, Entitlements, NotificationsSettings } from '../codersdk/deployment.ts';
+import type { NotificationsSettings } from '../codersdk/deployment.ts';
+import type { Config } from '../config.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { parseQuery, QueryReader } from '../golang/search.ts';
@@ -13,80 +14,11 @@ import { countActiveUsers } from '../store/users.ts';
 import { audit } from './audit.ts';
 import { pageOf, type Query } from './list-users.ts';
 
-const HOMEPAGE = 'https://github.com/coder/coder';
+/** The id that a deployment has from its first start on. */
+export const deploymentId = async (ctx: Ctx): Promise<string> => (await readSetting(ctx.db, 'deployment_id')) ?? '';
 
-/** Every feature that clients know by name, and whether this product does it (nothing is held back as premium). */
-const FEATURES: Record<string, boolean> = {
-  access_control: false,
-  advanced_template_scheduling: false,
-  ai_governance_user_limit: false,
-  aibridge: false,
-  appearance: false,
-  audit_log: true,
-  boundary: false,
-  browser_only: false,
-  connection_log: false,
-  control_shared_ports: false,
-  custom_roles: false,
-  external_provisioner_daemons: false,
-  external_token_encryption: true,
-  high_availability: true,
-  managed_agent_limit: false,
-  multiple_external_auth: false,
-  multiple_organizations: true,
-  scim: false,
-  service_accounts: true,
-  task_batch_actions: false,
-  template_rbac: false,
-  user_limit: true,
-  user_role_management: true,
-  workspace_batch_actions: false,
-  workspace_external_agent: false,
-  workspace_prebuilds: false,
-  workspace_proxy: false,
-};
-
-/** GET /buildinfo: versions as the CLI compares them; v0.0.0 keeps every CLI quiet. */
-export async function buildInfo(ctx: Ctx): Promise<BuildInfoResponse> {
-  const { deployment, accessUrl } = ctx.config;
-  return {
-    external_url: HOMEPAGE,
-    version: deployment.advertisedVersion,
-    dashboard_url: accessUrl,
-    telemetry: false,
-    workspace_proxy: false,
-    agent_api_version: '1.0',
-    provisioner_api_version: '1.18',
-    upgrade_message: deployment.upgradeMessage,
-    deployment_id: (await readSetting(ctx.db, 'deployment_id')) ?? '',
-    webpush_public_key: '',
-  };
-}
-
-/** GET /updatecheck: this server never looks for updates. */
-export const updateCheck = (ctx: Ctx) => ({
-  current: true,
-  version: ctx.config.deployment.advertisedVersion,
-  url: HOMEPAGE,
-});
-
-/** GET /entitlements: all that this product does is entitled and enabled. */
-export async function entitlements(ctx: Ctx): Promise<Entitlements> {
-  const actual = await countActiveUsers(ctx.db);
-  const features = Object.entries(FEATURES).map(([name, on]) => [
-    name,
-    { entitlement: on ? 'entitled' : 'not_entitled', enabled: on, ...(name === 'user_limit' && { actual }) },
-  ]);
-  return {
-    features: Object.fromEntries(features) as Entitlements['features'],
-    warnings: [],
-    errors: [],
-    has_license: false,
-    trial: false,
-    require_telemetry: false,
-    refreshed_at: nowText(ctx),
-  };
-}
+/** How much of what is entitled is used. */
+export const usage = async (ctx: Ctx) => ({ activeUsers: await countActiveUsers(ctx.db), refreshedAt: nowText(ctx) });
 
 const pings = once<Db, void>();
 
@@ -105,28 +37,10 @@ export function impairment({ idp }: Ctx): string | undefined {
   return problem === undefined ? undefined : `The OpenID Connect provider cannot be used: ${problem}.`;
 }
 
-/** GET /deployment/ssh */
-export const sshConfig = ({ config: { deployment } }: Ctx) => ({
-  hostname_prefix: deployment.sshHostnamePrefix,
-  hostname_suffix: deployment.workspaceHostnameSuffix,
-  ssh_config_options: { ...deployment.sshConfigOptions },
-});
-
-/** GET /deployment/config: the settings that are no secrets. @throws ApiError 403 without deployment_config.read */
-export function deploymentConfig(ctx: ActorCtx) {
+/** The settings of the deployment, secrets among them. @throws ApiError 403 without deployment_config.read */
+export function deploymentConfig(ctx: ActorCtx): Config {
   if (!can(ctx.actor.subject, 'read', deploymentConfigObject())) throw forbidden();
-  const { config } = ctx;
-  return {
-    config: {
-      access_url: config.accessUrl,
-      http_address: `${config.http.host}:${config.http.port}`,
-      disable_password_auth: config.passwords.authDisabled,
-      secure_auth_cookie: config.cookies.secure,
-      experiments: [...config.deployment.experiments],
-      telemetry: { enable: false },
-    },
-    options: [],
-  };
+  return ctx.config;
 }
 
 const NOTIFICATIONS = 'notifications_settings';

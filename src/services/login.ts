@@ -1,6 +1,6 @@
 // Signing in and out with a password, and the first user of a deployment.
 import { randomUUID } from 'node:crypto';
-import type { AuthMethods, LoginWithPasswordRequest } from '../codersdk/auth.ts';
+import type { LoginWithPasswordRequest } from '../codersdk/auth.ts';
 import { passwordProblem } from '../codersdk/password-strength.ts';
 import type { CreateFirstUserRequest } from '../codersdk/users.ts';
 import { hashPassword, needsRehash, verifyPassword } from '../crypto/passwords.ts';
@@ -20,18 +20,13 @@ import { isGithubOn } from './sso/first-contact.ts';
 import { activateDormantUser } from './status.ts';
 
 /** Which ways to sign in are on (GET /users/authmethods). */
-export async function authMethods(ctx: Ctx): Promise<AuthMethods> {
-  const { config } = ctx;
-  const github = await isGithubOn(ctx);
+export async function authMethods(ctx: Ctx) {
+  const { deployment, passwords, github, oidc } = ctx.config;
   return {
-    ...(config.deployment.termsOfServiceUrl && { terms_of_service_url: config.deployment.termsOfServiceUrl }),
-    password: { enabled: !config.passwords.authDisabled },
-    github: { enabled: github, default_provider_configured: github && config.github?.isDefaultProvider === true },
-    oidc: {
-      enabled: config.oidc !== null,
-      signInText: config.oidc?.signInText ?? '',
-      iconUrl: config.oidc?.iconUrl ?? '',
-    },
+    termsOfServiceUrl: deployment.termsOfServiceUrl,
+    password: !passwords.authDisabled,
+    github: (await isGithubOn(ctx)) ? github : null,
+    oidc,
   };
 }
 

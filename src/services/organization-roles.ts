@@ -1,5 +1,4 @@
 // Roles of organizations: which exist, who may hand them out, and who has them.
-import type { AssignableRole } from '../codersdk/roles.ts';
 import { type ActorCtx, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
@@ -8,7 +7,7 @@ import { canAssign, isOrganizationRole, listedOrganizationRoles } from '../rbac/
 import { lockMember, type MemberRow, updateMemberRoles as updateRoles } from '../store/members.ts';
 import type { OrganizationRow } from '../store/organizations.ts';
 import { audit } from './audit.ts';
-import { presentAssignable, roleChange } from './roles.ts';
+import { type AssignableRow, roleChange } from './roles.ts';
 
 /** The role that being a member means; it counts as wanted in every change but is stored only when sent. */
 const IMPLIED = 'organization-member';
@@ -20,14 +19,16 @@ export const rolesOfNewMember = (organization: OrganizationRow): string[] => [
 ];
 
 /** The roles that exist in an organization, each with whether the caller may hand it out. @throws ApiError 404 without assign_org_role.read */
-export function assignableOrganizationRoles(ctx: ActorCtx, organization: OrganizationRow): AssignableRole[] {
+export function assignableOrganizationRoles(ctx: ActorCtx, organization: OrganizationRow): AssignableRow[] {
   const { subject } = ctx.actor;
   const { id: organizationId } = organization;
   if (!can(subject, 'read', assignOrgRoleObject(organizationId))) throw notFound();
   const mayAssign = can(subject, 'assign', assignOrgRoleObject(organizationId));
-  return listedOrganizationRoles(organizationId, ctx.config.rbac).map((role) =>
-    presentAssignable(role, mayAssign && canAssign(subject.roles, { name: role.name, organizationId }), organizationId),
-  );
+  return listedOrganizationRoles(organizationId, ctx.config.rbac).map((role) => ({
+    role,
+    assignable: mayAssign && canAssign(subject.roles, { name: role.name, organizationId }),
+    organizationId,
+  }));
 }
 
 /**

@@ -1,5 +1,4 @@
 // Site roles: who has them and who may hand them out.
-import type { AssignableRole, UserRolesResponse } from '../codersdk/roles.ts';
 import { type ActorCtx, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
@@ -12,44 +11,39 @@ import { reread } from './accounts.ts';
 import { audit } from './audit.ts';
 import { isOwner, requireAnotherOwner } from './owners.ts';
 
-/** A role of the list with the caller's right to hand it out. */
-export const presentAssignable = (role: ListedRole, assignable: boolean, organizationId?: string): AssignableRole => ({
-  name: role.name,
-  ...(organizationId !== undefined && { organization_id: organizationId }),
-  display_name: role.displayName,
-  site_permissions: [...role.sitePermissions],
-  user_permissions: [...role.userPermissions],
-  organization_permissions: [...role.organizationPermissions],
-  organization_member_permissions: [...role.organizationMemberPermissions],
-  assignable,
-  built_in: true,
-});
+/** A role that exists, with the caller's right to hand it out. */
+export interface AssignableRow {
+  role: ListedRole;
+  assignable: boolean;
+  organizationId?: string;
+}
 
 /** The site roles that exist, each with whether the caller may hand it out. @throws ApiError 403 without assign_role.read */
-export function assignableSiteRoles(ctx: ActorCtx): AssignableRole[] {
+export function assignableSiteRoles(ctx: ActorCtx): AssignableRow[] {
   const { subject } = ctx.actor;
   if (!can(subject, 'read', assignRoleObject())) throw forbidden();
   const mayAssign = can(subject, 'assign', assignRoleObject());
-  return listedSiteRoles(ctx.config.rbac).map((role) =>
-    presentAssignable(role, mayAssign && canAssign(subject.roles, { name: role.name })),
-  );
+  return listedSiteRoles(ctx.config.rbac).map((role) => ({
+    role,
+    assignable: mayAssign && canAssign(subject.roles, { name: role.name }),
+  }));
 }
 
 /**
  * Roles of a user; memberships that the caller may not read are left out, and those of the system account, which is no
  * listed member (golden: rbac-system-user). @throws ApiError 404 without read_personal
  */
-export async function userRoles(ctx: ActorCtx, target: UserRow): Promise<UserRolesResponse> {
+export async function userRoles(
+  ctx: ActorCtx,
+  target: UserRow,
+): Promise<{ roles: string[]; memberships: { organizationId: string; roles: string[] }[] }> {
   const { subject } = ctx.actor;
   if (!can(subject, 'read_personal', userObject(target))) throw notFound();
   const memberships = target.isSystem ? [] : await listMemberships(ctx.db, target.id);
   const visible = memberships.filter(({ organizationId }) =>
     can(subject, 'read', memberObject(target.id, organizationId)),
   );
-  return {
-    roles: target.roles,
-    organization_roles: Object.fromEntries(visible.map((m) => [m.organizationId, m.roles])),
-  };
+  return { roles: target.roles, memberships: visible };
 }
 
 /** What a change of roles adds and takes away, each role once, in the order given. */

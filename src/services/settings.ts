@@ -16,7 +16,8 @@ import type { Query } from './list-users.ts';
 const LEGACY_AUTO_THEMES = new Set(['auto', 'auto-protan-deuter', 'auto-tritan']);
 const ALERT_DISMISSED = 'preference_task_notification_alert_dismissed';
 
-type Stored = ReadonlyMap<string, string>;
+/** Texts by key, as stored: what is no longer valid among them, answers leave out. */
+export type StoredSettings = ReadonlyMap<string, string>;
 
 function requireRead(ctx: ActorCtx, target: UserRow): void {
   if (!can(ctx.actor.subject, 'read_personal', userObject(target))) throw forbidden();
@@ -28,16 +29,11 @@ function requireUpdate(ctx: ActorCtx, target: UserRow): void {
   requireRead(ctx, target);
 }
 
-/** The stored value if it is one of these; what is no longer valid reads as never set. */
-function known<T extends string, D>(stored: Stored, key: string, values: readonly T[], otherwise: D): T | D {
-  return values.find((value) => value === stored.get(key)) ?? otherwise;
-}
-
 /**
  * Writes values and gives what is stored afterwards, in one transaction with the audit entry.
  * @throws ApiError 404 when the user was deleted meanwhile
  */
-async function write(ctx: ActorCtx, target: UserRow, values: Record<string, string>): Promise<Stored> {
+async function write(ctx: ActorCtx, target: UserRow, values: Record<string, string>): Promise<StoredSettings> {
   return withTx(ctx, async (ctx) => {
     if (!(await lockUser(ctx.db, target.id))) throw notFound();
     const before = await readUserConfigs(ctx.db, target.id);
@@ -56,18 +52,10 @@ async function write(ctx: ActorCtx, target: UserRow, values: Record<string, stri
   });
 }
 
-const presentAppearance = (stored: Stored): wire.UserAppearanceSettings => ({
-  theme_preference: stored.get('theme_preference') ?? '',
-  theme_mode: known(stored, 'theme_mode', wire.THEME_MODES, ''),
-  theme_light: known(stored, 'theme_light', wire.THEME_SLOTS, ''),
-  theme_dark: known(stored, 'theme_dark', wire.THEME_SLOTS, ''),
-  terminal_font: known(stored, 'terminal_font', wire.TERMINAL_FONTS, ''),
-});
-
-/** How the web UI looks for a user; "" where nothing was set. @throws ApiError 403 without read_personal */
-export async function appearance(ctx: ActorCtx, target: UserRow): Promise<wire.UserAppearanceSettings> {
+/** What is stored of a user's settings: how the web UI looks and behaves. @throws ApiError 403 without read_personal */
+export async function readSettings(ctx: ActorCtx, target: UserRow): Promise<StoredSettings> {
   requireRead(ctx, target);
-  return presentAppearance(await readUserConfigs(ctx.db, target.id));
+  return readUserConfigs(ctx.db, target.id);
 }
 
 /**
@@ -80,7 +68,7 @@ export async function updateAppearance(
   ctx: ActorCtx,
   target: UserRow,
   input: wire.UpdateUserAppearanceSettingsRequest,
-): Promise<wire.UserAppearanceSettings> {
+): Promise<StoredSettings> {
   if (!(wire.TERMINAL_FONTS as readonly string[]).includes(input.terminal_font)) {
     throw badRequest('Unsupported font family.');
   }
@@ -90,26 +78,7 @@ export async function updateAppearance(
     theme_mode !== ''
       ? { theme_mode, ...(theme_light !== '' && { theme_light }), ...(theme_dark !== '' && { theme_dark }) }
       : LEGACY_AUTO_THEMES.has(theme_preference) && { theme_mode: '' };
-  return presentAppearance(await write(ctx, target, { theme_preference, ...mode, terminal_font }));
-}
-
-const presentPreferences = (stored: Stored): wire.UserPreferenceSettings => ({
-  task_notification_alert_dismissed: stored.get(ALERT_DISMISSED) === 'true',
-  thinking_display_mode: known(stored, 'preference_thinking_display_mode', wire.THINKING_DISPLAY_MODES, 'auto'),
-  shell_tool_display_mode: known(
-    stored,
-    'preference_shell_tool_display_mode',
-    wire.TOOL_DISPLAY_MODES,
-    'always_collapsed',
-  ),
-  code_diff_display_mode: known(stored, 'preference_code_diff_display_mode', wire.TOOL_DISPLAY_MODES, ''),
-  agent_chat_send_shortcut: known(stored, 'preference_agent_chat_send_shortcut', wire.CHAT_SEND_SHORTCUTS, 'enter'),
-});
-
-/** How the web UI behaves for a user, defaults where nothing was set. @throws ApiError 403 without read_personal */
-export async function preferences(ctx: ActorCtx, target: UserRow): Promise<wire.UserPreferenceSettings> {
-  requireRead(ctx, target);
-  return presentPreferences(await readUserConfigs(ctx.db, target.id));
+  return write(ctx, target, { theme_preference, ...mode, terminal_font });
 }
 
 /** The preferences that are one of several words, in the order in which a bad one is reported. */
@@ -129,7 +98,7 @@ export async function updatePreferences(
   ctx: ActorCtx,
   target: UserRow,
   input: wire.UpdateUserPreferenceSettingsRequest,
-): Promise<wire.UserPreferenceSettings> {
+): Promise<StoredSettings> {
   const values: Record<string, string> = {};
   if (input.task_notification_alert_dismissed !== undefined) {
     values[ALERT_DISMISSED] = String(input.task_notification_alert_dismissed);
@@ -145,7 +114,7 @@ export async function updatePreferences(
     values[`preference_${field}`] = value;
   }
   requireUpdate(ctx, target);
-  return presentPreferences(await write(ctx, target, values));
+  return write(ctx, target, values);
 }
 
 /**
