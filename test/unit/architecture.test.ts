@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, string> = {
   'golang/': '',
   'codersdk/': 'golang/ zod node:crypto',
   'rbac/': 'golang/ node:diagnostics_channel',
-  'crypto/': 'argon2 sshpk node:crypto node:os node:util',
+  'crypto/': 'argon2 node:crypto node:os node:util',
   'config/': 'golang/ yaml node:crypto node:fs node:net',
   'idp/': 'errors.ts in-flight.ts start-error.ts type config jose openid-client @octokit/ node:crypto type pino',
   'mail/': 'type config nodemailer node:fs',

@@ -2,10 +2,10 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sshpk from 'sshpk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Config, ConfigError, durationText, readConfig } from '../../src/config.ts';
 import { parseDuration } from '../../src/golang/durations.ts';
+import { selfSigned } from '../support/certificate.ts';
 
 type Env = Record<string, string>;
 
@@ -275,9 +275,7 @@ describe('OpenID Connect', () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const keyPem = privateKey.export({ type: 'pkcs1', format: 'pem' });
     writeFileSync(keyFile, keyPem);
-    const subject = sshpk.identityForHost('coder.example.com');
-    const certificate = sshpk.createSelfSignedCertificate(subject, sshpk.parsePrivateKey(keyPem, 'pem'));
-    writeFileSync(certFile, certificate.toString('pem'));
+    writeFileSync(certFile, selfSigned('coder.example.com', privateKey));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
