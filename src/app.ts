@@ -11,8 +11,8 @@ import { useOpenapi } from './http/openapi.ts';
 import { routingUrl } from './http/paths.ts';
 import { useJson } from './http/serializer.ts';
 import { useBodies } from './http/validation.ts';
-import { otherPage } from './routes/all-pages.ts';
 import { registerRoutes } from './routes/index.ts';
+import { otherPage } from './routes/pages.ts';
 import { createProviderCheck } from './services/sso/provider-tokens.ts';
 import { createSessionLookup } from './store/sessions.ts';
 

@@ -3,6 +3,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
 import { CSRF_COOKIE, cookieDefaults, cookieValues, SESSION_COOKIE, setCookie } from '../http/cookies.ts';
+import { firstOf, parameter } from '../http/query.ts';
 
 const TOKEN_BYTES = 32;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -54,8 +55,6 @@ function matches(header: string | undefined, token: Buffer): boolean {
   return timingSafeEqual(xor(sent.subarray(0, TOKEN_BYTES), sent.subarray(TOKEN_BYTES)), token);
 }
 
-const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
-
 /**
  * Whether a request may go on as far as cross-site forgery is concerned.
  * @returns the plain text of the refusal, or undefined
@@ -68,12 +67,11 @@ export function csrfRefusal(
 ): string | undefined {
   if (SAFE_METHODS.has(request.method) || !path.startsWith('/api') || !sessionCookie) return undefined;
   const { headers } = request;
-  const header = single(headers['coder-session-token']);
-  const query = request.query as Record<string, string | string[] | undefined>;
-  if (header === sessionCookie || single(query[SESSION_COOKIE]) === sessionCookie) return undefined;
+  const header = firstOf(headers['coder-session-token']);
+  if (header === sessionCookie || parameter(request, SESSION_COOKIE) === sessionCookie) return undefined;
   if (/^bearer /i.test(headers.authorization ?? '')) return undefined;
   if (headers['coder-provisioner-daemon-psk'] || headers['coder-provisioner-daemon-key']) return undefined;
-  if (EXEMPT.test(path) || matches(single(headers['x-csrf-token']), token)) return undefined;
+  if (EXEMPT.test(path) || matches(firstOf(headers['x-csrf-token']), token)) return undefined;
   return header ? MISMATCH : REFUSAL;
 }
 

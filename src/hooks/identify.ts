@@ -4,6 +4,7 @@ import { HOUR, instantText, type Micros, parseInstant, SECOND } from '../clock.t
 import { parseKey, secretMatches } from '../crypto/tokens.ts';
 import type { AppDeps } from '../ctx.ts';
 import { SESSION_COOKIE } from '../http/cookies.ts';
+import { firstOf, parameter } from '../http/query.ts';
 import { touchKey } from '../store/keys.ts';
 import type { SessionRow } from '../store/sessions.ts';
 
@@ -19,18 +20,15 @@ export const NO_KEY: Identity = { refusal: `Cookie "${SESSION_COOKIE}" or query 
 export function keysOf(request: FastifyRequest, sessionCookies: string[]): string[] {
   const cookies = sessionCookies.filter((value) => value !== '');
   if (cookies.length > 0) return cookies;
-  const query = request.query as Record<string, string | string[] | undefined>;
-  const inQuery = first(query[SESSION_COOKIE]);
+  const inQuery = parameter(request, SESSION_COOKIE);
   if (inQuery) return [inQuery];
-  const header = first(request.headers['coder-session-token']);
+  const header = firstOf(request.headers['coder-session-token']);
   if (header) return [header];
   const bearer = /^bearer (.*)$/i.exec(request.headers.authorization ?? '')?.[1]?.trim();
   if (bearer) return [bearer];
-  const accessToken = first(query.access_token);
+  const accessToken = parameter(request, 'access_token');
   return accessToken ? [accessToken] : [];
 }
-
-const first = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
 
 /** Whether bookkeeping is due, and the new expiry if the session slides. Source: "Life of a key" as recorded. */
 function bookkeeping(

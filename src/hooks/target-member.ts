@@ -35,12 +35,3 @@ export function memberOf(request: FastifyRequest): MemberRow {
   if (!request.member) throw badRequest('User ID, username, or me must be given.');
   return request.member;
 }
-
-/** 400 when the member in the path is the caller: nobody changes their own roles. */
-export async function notOneselfAsMember(request: FastifyRequest): Promise<void> {
-  if (memberOf(request).userId === actorCtxOf(request).actor.user.id) {
-    throw badRequest('You cannot change your own organization roles.', {
-      detail: 'Another user with the appropriate permissions must change your roles.',
-    });
-  }
-}

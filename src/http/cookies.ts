@@ -51,7 +51,10 @@ export function clearSessionCookie(reply: FastifyReply, config: Config): void {
   setCookie(reply, sessionCookieName(config), '', { ...cookieDefaults(config), maxAgeSeconds: 0 });
 }
 
-/** All values of a cookie in a Cookie header, in order, quotes around a value stripped. */
+/**
+ * All values of a cookie in a Cookie header, in order, quotes around a value stripped. Values are plain text, never
+ * percent escapes. The only reader of cookies here (docs/decisions/0010).
+ */
 export function cookieValues(header: string | undefined, name: string): string[] {
   if (!header?.includes(name)) return [];
   const values: string[] = [];

@@ -1,8 +1,7 @@
 // The cookies that a login through an identity provider leaves in the browser while it is away.
-import { type CookieSerializeOptions, fastifyCookie } from '@fastify/cookie';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
-import { cookieDefaults, setCookie } from './cookies.ts';
+import { cookieDefaults, cookieValues, setCookie } from './cookies.ts';
 
 export const STATE_COOKIE = 'oauth_state';
 export const REDIRECT_COOKIE = 'oauth_redirect';
@@ -26,15 +25,6 @@ export function setLoginCookies(
   if (login.verifier !== undefined) setCookie(reply, VERIFIER_COOKIE, login.verifier, attributes);
 }
 
-/** The plugin hands these on to its parser, whose `decode` its types leave out. */
-const parseOptions: CookieSerializeOptions & { decode: (text: string) => string } = {
-  decode: (text) => text.replace(/^"(.*)"$/, '$1'),
-};
-
-/** Gives the routes of a scope `request.cookies`: their cookies hold plain text, in quotes where it has blanks or commas, never percent escapes. */
-export async function readLoginCookies(scope: FastifyInstance): Promise<void> {
-  await scope.register(fastifyCookie, { parseOptions });
-}
-
 /** A cookie of the request, the first of several; undefined when it is missing. */
-export const loginCookie = (request: FastifyRequest, name: string): string | undefined => request.cookies[name];
+export const loginCookie = (request: FastifyRequest, name: string): string | undefined =>
+  cookieValues(request.headers.cookie, name)[0];

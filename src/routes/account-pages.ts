@@ -7,7 +7,8 @@ import { maskedCsrfToken } from '../hooks/csrf.ts';
 import { isSignedIn } from '../hooks/page-session.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { clearSessionCookie } from '../http/cookies.ts';
-import { sendPage } from '../http/send-page.ts';
+import { sendHtml } from '../http/html-answer.ts';
+import { parameter } from '../http/query.ts';
 import { accountPage, colourVariants, themeOf } from '../pages/account.ts';
 import { cliAuthPage } from '../pages/plain.ts';
 import { presentUserKey } from '../present/keys.ts';
@@ -17,7 +18,7 @@ import * as keys from '../services/keys.ts';
 import * as login from '../services/login.ts';
 import * as settings from '../services/settings.ts';
 import { formRoute, readFields } from './page-forms.ts';
-import { queryText, sendEntry } from './sign-in-pages.ts';
+import { sendEntry } from './sign-in-pages.ts';
 
 /** What the account page says after something was done there. */
 const DONE: Readonly<Record<string, string>> = {
@@ -66,10 +67,10 @@ export async function accountPages(app: FastifyInstance): Promise<void> {
       keys: rows.map((row) => presentUserKey(row, keyId)),
       appearance,
       csrf: maskedCsrfToken(request.csrfToken),
-      done: refusal ? undefined : DONE[queryText(request, 'done')],
+      done: refusal ? undefined : DONE[parameter(request, 'done')],
       message: refusal?.message,
     });
-    return sendPage(reply, config, page, { status: refusal?.status ?? 200 });
+    return sendHtml(reply, config, page, { status: refusal?.status ?? 200 });
   }
 
   /** A form of the account page: `work` gives the word for what was done. */
@@ -124,7 +125,7 @@ export async function accountPages(app: FastifyInstance): Promise<void> {
       theme,
       ...(key !== undefined && { key }),
     });
-    return sendPage(reply, config, page);
+    return sendHtml(reply, config, page);
   };
   const signInFirst = { redirect: '/cli-auth', lead: 'Sign in to get a key for the command line.' };
 

@@ -2,12 +2,13 @@
 import type { FastifyInstance } from 'fastify';
 import { AuditLogQuery, AuditLogResponse } from '../codersdk/audit.ts';
 import { actorCtxOf } from '../hooks/session.ts';
+import type { Query } from '../http/query.ts';
 import { presentAuditLogs } from '../present/audit.ts';
 import { listAuditLogs } from '../services/list-audit.ts';
 
 /** Route `/audit`. */
 export async function auditRoutes(app: FastifyInstance): Promise<void> {
-  app.get<{ Querystring: Record<string, string | string[]> }>(
+  app.get<{ Querystring: Query }>(
     '/audit',
     {
       schema: {

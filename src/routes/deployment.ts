@@ -5,6 +5,7 @@ import { Empty, Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/deployment.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import { organizationOf, targetOrganization } from '../hooks/target.ts';
+import type { Query } from '../http/query.ts';
 import {
   presentBuildInfo,
   presentDeploymentConfig,
@@ -13,7 +14,6 @@ import {
   presentUpdateCheck,
 } from '../present/deployment.ts';
 import * as deployment from '../services/deployment.ts';
-import type { Query } from '../services/list-users.ts';
 
 /** How long a readiness check may take before the database counts as away. */
 const READY_WITHIN_MS = 1500;

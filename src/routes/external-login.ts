@@ -5,16 +5,10 @@ import { Empty } from '../codersdk/common.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { clearSessionCookie, cookieDefaults, setCookie, setSessionCookie } from '../http/cookies.ts';
-import {
-  loginCookie,
-  REDIRECT_COOKIE,
-  readLoginCookies,
-  STATE_COOKIE,
-  setLoginCookies,
-  VERIFIER_COOKIE,
-} from '../http/login-cookies.ts';
+import { sendHtml } from '../http/html-answer.ts';
+import { loginCookie, REDIRECT_COOKIE, STATE_COOKIE, setLoginCookies, VERIFIER_COOKIE } from '../http/login-cookies.ts';
+import { parameter } from '../http/query.ts';
 import { localTarget, pathAndQuery } from '../http/redirects.ts';
-import { sendPage } from '../http/send-page.ts';
 import { backToLogin, errorPage } from '../pages/error-page.ts';
 import { presentDeviceCode } from '../present/login.ts';
 import { linkOf } from '../services/login-type.ts';
@@ -24,11 +18,6 @@ import { startDeviceFlow } from '../services/sso/github.ts';
 import { LoginRefusal } from '../services/sso/refusal.ts';
 
 const OTHER_METHODS = ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-
-type Query = Record<string, string | string[] | undefined>;
-
-/** A parameter of the query, the first of several; "" when it is missing. */
-const parameter = (request: FastifyRequest, name: string): string => [(request.query as Query)[name]].flat()[0] ?? '';
 
 const isSignedInAs = ({ identity }: FastifyRequest): string | undefined =>
   'session' in identity ? identity.session.user.id : undefined;
@@ -45,10 +34,10 @@ function sendRefusal(
   if (shown.as === 'browser-page' && !request.headers.accept?.includes('text/html')) throw refusal;
   if (status >= 500) request.log.warn({ err: refusal.cause ?? refusal }, title);
   if (shown.as !== 'sign-in') {
-    return sendPage(reply, config, errorPage({ title, description, markdown: shown.markdown }), { status });
+    return sendHtml(reply, config, errorPage({ title, description, markdown: shown.markdown }), { status });
   }
   const location = `/login?${new URLSearchParams({ message: description, redirect })}`;
-  return sendPage(reply.header('location', location), config, backToLogin(location, description), { status });
+  return sendHtml(reply.header('location', location), config, backToLogin(location, description), { status });
 }
 
 /** Sends the browser to the provider. */
@@ -115,7 +104,6 @@ function callback(loginType: ConversionTarget) {
 /** Routes of `/users` that need no session. */
 export async function externalLoginRoutes(app: FastifyInstance): Promise<void> {
   const { login: limit } = app.limits;
-  await readLoginCookies(app);
 
   /** An address with one route for GET, which takes any other method as well. */
   const route = (

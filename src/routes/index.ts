@@ -2,7 +2,6 @@
 import type { FastifyInstance } from 'fastify';
 import { requireSession } from '../hooks/session.ts';
 import { targetOrganization, targetUser } from '../hooks/target.ts';
-import { pageRoutes } from './all-pages.ts';
 import { auditRoutes } from './audit.ts';
 import { authcheckRoutes } from './authcheck.ts';
 import { deploymentRoutes, guardedDeploymentRoutes } from './deployment.ts';
@@ -15,6 +14,7 @@ import { oidcClaimsRoutes, userLoginTypeRoutes } from './login-type.ts';
 import { membersRoutes } from './members.ts';
 import { userNotificationRoutes } from './notifications.ts';
 import { organizationRoutes, organizationsRoutes, userOrganizationRoutes } from './organizations.ts';
+import { pageRoutes } from './pages.ts';
 import { roleRoutes, userRoleRoutes } from './roles.ts';
 import { secretRoutes } from './secrets.ts';
 import { userSettingsRoutes } from './settings.ts';

@@ -8,6 +8,7 @@ import { notFound } from '../errors.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { EXTENSION } from '../http/extensions.ts';
+import { parameter } from '../http/query.ts';
 import {
   presentExternalScopes,
   presentKey,
@@ -19,11 +20,8 @@ import {
 import * as keys from '../services/keys.ts';
 import { createToken, externalScopes, maxTokenLifetimeNs } from '../services/tokens.ts';
 
-type Query = Record<string, string | string[] | undefined>;
-
 const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
-/** Of a repeated parameter the first counts. Golden: keys-list/own-expired-yes */
-const isTrue = (value: string | string[] | undefined) => TRUE.has([value].flat()[0] ?? '');
+const isTrue = (request: FastifyRequest, name: string) => TRUE.has(parameter(request, name));
 
 /** Text of a path segment. @throws ApiError 404 for what no id or name can be */
 function segment(request: FastifyRequest, name: 'keyid' | 'keyname'): string {
@@ -78,7 +76,7 @@ async function sessionKeyRoutes(app: FastifyInstance): Promise<void> {
     },
   );
 
-  app.get<{ Querystring: Query }>(
+  app.get(
     '/',
     {
       schema: {
@@ -92,7 +90,7 @@ async function sessionKeyRoutes(app: FastifyInstance): Promise<void> {
     },
     async (request) => {
       const ctx = actorCtxOf(request);
-      const rows = await keys.listKeys(ctx, targetOf(request), { expired: isTrue(request.query.include_expired) });
+      const rows = await keys.listKeys(ctx, targetOf(request), { expired: isTrue(request, 'include_expired') });
       return rows.map((row) => presentUserKey(row, ctx.actor.keyId));
     },
   );
@@ -133,7 +131,7 @@ async function tokenRoutes(app: FastifyInstance): Promise<void> {
     },
   );
 
-  app.get<{ Querystring: Query }>(
+  app.get(
     '/',
     {
       schema: {
@@ -145,7 +143,7 @@ async function tokenRoutes(app: FastifyInstance): Promise<void> {
       },
     },
     async (request, reply) => {
-      const include = { all: isTrue(request.query.include_all), expired: isTrue(request.query.include_expired) };
+      const include = { all: isTrue(request, 'include_all'), expired: isTrue(request, 'include_expired') };
       const tokens = await keys.listTokens(actorCtxOf(request), targetOf(request), include);
       return reply.send(presentTokens(tokens));
     },

@@ -5,6 +5,7 @@ import * as wire from '../codersdk/auth.ts';
 import { Empty, Response } from '../codersdk/common.ts';
 import { passwordProblem } from '../codersdk/password-strength.ts';
 import { CreateFirstUserRequest, CreateFirstUserResponse } from '../codersdk/users.ts';
+import { passwordsOn } from '../hooks/gates.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import { clearSessionCookie, setSessionCookie } from '../http/cookies.ts';
 import { presentAuthMethods, presentFirstUser, presentPasswordVerdict, presentSession } from '../present/login.ts';
@@ -97,9 +98,6 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
     },
     async (request) => presentPasswordVerdict(passwordProblem(request.body.password)),
   );
-
-  // Both passcode routes refuse before they read the body when passwords are off.
-  const passwordsOn = async () => passwords.requirePasswordAuth(deps.config);
 
   app.post<Body<typeof wire.RequestOneTimePasscodeRequest>>(
     '/otp/request',

@@ -5,15 +5,15 @@ import { Empty } from '../codersdk/common.ts';
 import * as wire from '../codersdk/organizations.ts';
 import { AssignableRoles } from '../codersdk/roles.ts';
 import { UpdateRoles } from '../codersdk/users.ts';
+import { notOneselfAsMember } from '../hooks/gates.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { organizationOf, targetOf, targetUser } from '../hooks/target.ts';
-import { memberOf, notOneselfAsMember, targetMember } from '../hooks/target-member.ts';
+import { memberOf, targetMember } from '../hooks/target-member.ts';
+import type { Query } from '../http/query.ts';
 import { presentMember, presentMembers, presentMembership } from '../present/organizations.ts';
 import { presentAssignableRole } from '../present/roles.ts';
 import * as members from '../services/members.ts';
 import * as roles from '../services/organization-roles.ts';
-
-type Query = { Querystring: Record<string, string | string[]> };
 
 /** Routes of one member. */
 async function memberRoutes(app: FastifyInstance): Promise<void> {
@@ -91,7 +91,7 @@ async function memberRoutes(app: FastifyInstance): Promise<void> {
 export async function membersRoutes(app: FastifyInstance): Promise<void> {
   app.decorateRequest('member');
 
-  app.get<Query>(
+  app.get<{ Querystring: Query }>(
     '/paginated-members',
     {
       schema: {
@@ -108,7 +108,7 @@ export async function membersRoutes(app: FastifyInstance): Promise<void> {
 
   await app.register(
     async (group) => {
-      group.get<Query>(
+      group.get<{ Querystring: Query }>(
         '/',
         {
           schema: {

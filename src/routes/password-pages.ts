@@ -3,12 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import { ChangePasswordWithOneTimePasscodeRequest, RequestOneTimePasscodeRequest } from '../codersdk/auth.ts';
 import { badRequest } from '../errors.ts';
 import { maskedCsrfToken } from '../hooks/csrf.ts';
+import { passwordsOn } from '../hooks/gates.ts';
 import { ctxOf } from '../hooks/session.ts';
-import { sendPage } from '../http/send-page.ts';
+import { sendHtml } from '../http/html-answer.ts';
+import { parameter } from '../http/query.ts';
 import { newPasswordPage, resetPasswordPage, resetRequestedPage } from '../pages/reset-password.ts';
 import * as passwords from '../services/passwords.ts';
 import { formRoute, readFields, submit } from './page-forms.ts';
-import { queryText } from './sign-in-pages.ts';
 
 const CHANGED = '/login?message=Your+password+has+been+changed.+Sign+in+with+the+new+one.';
 
@@ -16,13 +17,13 @@ const CHANGED = '/login?message=Your+password+has+been+changed.+Sign+in+with+the
 export async function passwordPages(app: FastifyInstance): Promise<void> {
   const { config, mailer } = app.deps;
   const shown = { method: ['GET', 'HEAD'], schema: { hide: true } };
-  app.addHook('onRequest', async () => passwords.requirePasswordAuth(config));
+  app.addHook('onRequest', passwordsOn);
 
   app.route({
     ...shown,
     url: '/reset-password',
     handler: async (request, reply) =>
-      sendPage(reply, config, resetPasswordPage({ csrf: maskedCsrfToken(request.csrfToken), mails: mailer.enabled })),
+      sendHtml(reply, config, resetPasswordPage({ csrf: maskedCsrfToken(request.csrfToken), mails: mailer.enabled })),
   });
 
   app.post('/reset-password', formRoute(app), async (request, reply) => {
@@ -32,17 +33,17 @@ export async function passwordPages(app: FastifyInstance): Promise<void> {
       await passwords.requestPasscode(ctxOf(request), email);
       return email;
     });
-    if ('done' in outcome) return sendPage(reply, config, resetRequestedPage({ csrf, email: outcome.done }));
+    if ('done' in outcome) return sendHtml(reply, config, resetRequestedPage({ csrf, email: outcome.done }));
     const { status, state } = outcome.refused;
-    return sendPage(reply, config, resetPasswordPage({ csrf, mails: mailer.enabled, state }), { status });
+    return sendHtml(reply, config, resetPasswordPage({ csrf, mails: mailer.enabled, state }), { status });
   });
 
   app.route({
     ...shown,
     url: '/reset-password/change',
     handler: async (request, reply) => {
-      const link = { email: queryText(request, 'email'), passcode: queryText(request, 'otp') };
-      return sendPage(reply, config, newPasswordPage({ csrf: maskedCsrfToken(request.csrfToken), ...link }));
+      const link = { email: parameter(request, 'email'), passcode: parameter(request, 'otp') };
+      return sendHtml(reply, config, newPasswordPage({ csrf: maskedCsrfToken(request.csrfToken), ...link }));
     },
   });
 
@@ -61,7 +62,7 @@ export async function passwordPages(app: FastifyInstance): Promise<void> {
     });
     if ('done' in outcome) return reply.redirect(CHANGED, 303);
     const { status, state } = outcome.refused;
-    return sendPage(reply, config, newPasswordPage({ csrf: maskedCsrfToken(request.csrfToken), ...link, state }), {
+    return sendHtml(reply, config, newPasswordPage({ csrf: maskedCsrfToken(request.csrfToken), ...link, state }), {
       status,
     });
   });

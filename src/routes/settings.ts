@@ -5,6 +5,7 @@ import * as wire from '../codersdk/settings.ts';
 import { UserParameter } from '../codersdk/users.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
+import type { Query } from '../http/query.ts';
 import { presentAppearance, presentPreferences } from '../present/settings.ts';
 import * as settings from '../services/settings.ts';
 
@@ -68,7 +69,7 @@ export async function userSettingsRoutes(app: FastifyInstance): Promise<void> {
       presentPreferences(await settings.updatePreferences(actorCtxOf(request), targetOf(request), request.body)),
   );
 
-  app.get<{ Querystring: Record<string, string | string[]> }>(
+  app.get<{ Querystring: Query }>(
     '/autofill-parameters',
     {
       schema: {

@@ -6,22 +6,17 @@ import { maskedCsrfToken } from '../hooks/csrf.ts';
 import { isSignedIn } from '../hooks/page-session.ts';
 import { ctxOf } from '../hooks/session.ts';
 import { setSessionCookie } from '../http/cookies.ts';
+import { sendHtml } from '../http/html-answer.ts';
+import { parameter } from '../http/query.ts';
 import { localTarget } from '../http/redirects.ts';
-import { sendPage } from '../http/send-page.ts';
 import type { FormState } from '../pages/forms.ts';
 import { devicePage, SETUP_FIELDS, setupPage, signInPage, usableIcon } from '../pages/sign-in.ts';
 import { presentAuthMethods } from '../present/login.ts';
 import * as login from '../services/login.ts';
 import { formRoute, readFields, submit } from './page-forms.ts';
 
-type Query = Record<string, string | string[] | undefined>;
-
 /** Messages in an address are a sentence or two. */
 const MAX_NOTICE_LENGTH = 400;
-
-/** The first value of a query parameter. */
-export const queryText = (request: FastifyRequest, name: string): string =>
-  [(request.query as Query)[name]].flat()[0] ?? '';
 
 interface Entry {
   status?: number;
@@ -43,7 +38,7 @@ export async function sendEntry(
   const methods = presentAuthMethods(await login.authMethods(ctx));
   const imageOrigin = usableIcon(methods.oidc.iconUrl)?.origin;
   const page = (await login.isSetUp(ctx)) ? signInPage({ methods, csrf, ...view }) : setupPage({ methods, csrf });
-  return sendPage(reply, ctx.config, page, { status, imageOrigin });
+  return sendHtml(reply, ctx.config, page, { status, imageOrigin });
 }
 
 /** `/setup`, `/login` and `/login/device`. */
@@ -55,9 +50,9 @@ export async function signInPages(app: FastifyInstance): Promise<void> {
     ...shown,
     url: '/login',
     handler: async (request, reply) => {
-      const redirect = localTarget(queryText(request, 'redirect'), '/');
+      const redirect = localTarget(parameter(request, 'redirect'), '/');
       if (await isSignedIn(request, reply)) return reply.redirect(redirect, 303);
-      const notice = queryText(request, 'message').slice(0, MAX_NOTICE_LENGTH);
+      const notice = parameter(request, 'message').slice(0, MAX_NOTICE_LENGTH);
       return sendEntry(request, reply, { redirect, ...(notice !== '' && { notice }) });
     },
   });
@@ -104,7 +99,7 @@ export async function signInPages(app: FastifyInstance): Promise<void> {
         csrf: maskedCsrfToken(request.csrfToken),
         state: outcome.refused.state,
       });
-      return sendPage(reply, config, page, { status: outcome.refused.status });
+      return sendHtml(reply, config, page, { status: outcome.refused.status });
     }
     if (outcome.done === undefined) return reply.redirect('/login', 303);
     setSessionCookie(reply, config, outcome.done);
@@ -115,6 +110,6 @@ export async function signInPages(app: FastifyInstance): Promise<void> {
     ...shown,
     url: '/login/device',
     handler: async (request, reply) =>
-      sendPage(reply, config, devicePage(maskedCsrfToken(request.csrfToken)), { connects: true }),
+      sendHtml(reply, config, devicePage(maskedCsrfToken(request.csrfToken)), { connects: true }),
   });
 }

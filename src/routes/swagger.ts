@@ -1,7 +1,7 @@
 // The contract document and a page to browse it. Both are made at the first request for them.
 import type { FastifyInstance } from 'fastify';
+import { sendHtml } from '../http/html-answer.ts';
 import { apiDocument, apiDocumentText } from '../http/openapi.ts';
-import { sendPage } from '../http/send-page.ts';
 import type { Html } from '../pages/html.ts';
 import { swaggerPage } from '../pages/swagger-page.ts';
 
@@ -14,7 +14,7 @@ export async function swaggerRoutes(app: FastifyInstance): Promise<void> {
 
   app.get('/', hidden, async (_request, reply) => {
     page ??= swaggerPage(apiDocument(app));
-    return sendPage(reply, config, page);
+    return sendHtml(reply, config, page);
   });
 
   app.get('/openapi.json', hidden, async (_request, reply) => {

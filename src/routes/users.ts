@@ -6,6 +6,7 @@ import * as wire from '../codersdk/users.ts';
 import { mayUpdatePersonal, onlyOwnersTouchOwners } from '../hooks/gates.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
+import type { Query } from '../http/query.ts';
 import { presentUser, presentUsers } from '../present/users.ts';
 import * as list from '../services/list-users.ts';
 import * as passwords from '../services/passwords.ts';
@@ -16,7 +17,7 @@ type Body<T extends z.ZodType> = { Body: z.output<T> };
 
 /** Routes of `/users` as a whole. */
 export async function usersRoutes(app: FastifyInstance): Promise<void> {
-  app.get<{ Querystring: Record<string, string | string[]> }>(
+  app.get<{ Querystring: Query }>(
     '/',
     {
       schema: {

@@ -1,7 +1,7 @@
 // The pages that a browser needs, beside the API: what they load, what goes wrong on them, and all other addresses.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { toApiError } from '../http/error-handler.ts';
-import { sendPage } from '../http/send-page.ts';
+import { sendHtml } from '../http/html-answer.ts';
 import { assets } from '../pages/assets.ts';
 import { errorPage } from '../pages/error-page.ts';
 import { notFoundPage } from '../pages/plain.ts';
@@ -13,7 +13,7 @@ const FOR_A_YEAR = 'private, max-age=31536000, immutable';
 
 /** The answer for every address that is neither a page nor the API's, whatever the method (golden: session-http). */
 export function otherPage(request: FastifyRequest, reply: FastifyReply): void {
-  sendPage(reply, request.server.deps.config, notFoundPage());
+  sendHtml(reply, request.server.deps.config, notFoundPage());
 }
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -32,7 +32,7 @@ function sendProblem(err: unknown, request: FastifyRequest, reply: FastifyReply)
     title: TITLES[status] ?? 'Something went wrong',
     description: known?.message ?? `The server could not do this. Its log knows more under ${request.id}.`,
   });
-  sendPage(reply, request.server.deps.config, page, { status });
+  sendHtml(reply, request.server.deps.config, page, { status });
 }
 
 /** Every page and what pages load. */

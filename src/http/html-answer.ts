@@ -26,7 +26,7 @@ function contentSecurityPolicy({ connects = false, imageOrigin }: PageOptions): 
 }
 
 /** Answers with a page; `page` is a whole document, as layout() makes it. */
-export function sendPage(
+export function sendHtml(
   reply: FastifyReply,
   config: Config,
   page: { toString(): string },
