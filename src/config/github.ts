@@ -32,7 +32,7 @@ function readTeams(reader: Reader): GithubConfig['allowedTeams'] {
 
 /**
  * Reads CODER_OAUTH2_GITHUB_*; null while the login is off. Values are checked even then, contradictions are not.
- * Throws ConfigError. Rules: the settings table of the single sign-on documentation; golden: sso/startup.
+ * Throws ConfigError. Golden: sso/startup, sso/github-login
  */
 export function readGithub(reader: Reader): GithubConfig | null {
   const allowEveryone = reader.boolean('CODER_OAUTH2_GITHUB_ALLOW_EVERYONE', false);

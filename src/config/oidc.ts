@@ -109,7 +109,7 @@ function readOrganizationMapping(reader: Reader): Record<string, string[]> {
 
 /**
  * Reads CODER_OIDC_*; null while no client id is set. Values are checked even then, contradictions are not.
- * Throws ConfigError. Rules: the settings table of the single sign-on documentation; golden: sso/startup.
+ * Throws ConfigError. Golden: sso/startup, sso/oidc-settings
  */
 export function readOidc(reader: Reader, accessUrl: string): OidcConfig | null {
   const scopes = reader.list('CODER_OIDC_SCOPES', ['openid', 'profile', 'email']);

@@ -30,7 +30,7 @@ export function keysOf(request: FastifyRequest, sessionCookies: string[]): strin
   return accessToken ? [accessToken] : [];
 }
 
-/** Whether bookkeeping is due, and the new expiry if the session slides. Source: "Life of a key" as recorded. */
+/** Whether bookkeeping is due, and the new expiry if the session slides. Golden: session-key-states */
 function bookkeeping(
   session: SessionRow,
   now: Micros,

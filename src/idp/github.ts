@@ -90,7 +90,7 @@ async function readDeviceCode(response: Response): Promise<DeviceCode> {
 /** A whole positive number as decimal text, "" for anything else. */
 const idText = (id: unknown) => (typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? String(id) : '');
 
-/** Makes the client of the configured GitHub. Rules: single sign-on documentation; golden: sso/github-*. */
+/** Makes the client of the configured GitHub. Golden: sso/github-* */
 export function createGithubProvider(config: GithubConfig, accessUrl: string): GithubProvider {
   const { clientId, clientSecret, enterpriseBaseUrl } = config;
   const siteUrl = enterpriseBaseUrl ?? 'https://github.com';

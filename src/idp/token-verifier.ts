@@ -62,7 +62,7 @@ function checkTimes({ exp, nbf }: Claims): void {
     throw new BadToken('the token does not hold yet (nbf)');
 }
 
-/** Makes the checker of one provider's tokens. Rules: single sign-on documentation; golden: sso/oidc-token-checks. */
+/** Makes the checker of one provider's tokens. Golden: sso/oidc-token-checks */
 export function createTokenVerifier({ jwksUri, algorithms, issuer, audience }: VerifierOptions): TokenVerifier {
   const offered = algorithms.filter((algorithm) => ASYMMETRIC.test(algorithm));
   const allowed = offered.length > 0 ? offered : ['RS256'];

@@ -170,7 +170,7 @@ function byOrganization(votes: OrganizationVotes | undefined, own: boolean): boo
 
 function rolesAllow(roles: RoleSet, userId: string, action: string, object: RbacObject): boolean {
   const org = object.org && !(object.anyOrg && object.org === NIL_UUID) ? object.org : undefined;
-  // Golden: rbac-authcheck/org-forms-owner: asking for one and for any organization at once is refused even to owners.
+  // Asking for one and for any organization at once is refused even to owners. Golden: rbac-authcheck/org-forms-owner
   if (object.anyOrg && org !== undefined) return false;
   const votes = roles.votes(object.type, action);
   if (votes.site === 1) return true;

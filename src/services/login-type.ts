@@ -29,7 +29,7 @@ export async function oidcClaims(ctx: ActorCtx): Promise<Record<string, unknown>
 }
 
 /**
- * What the provider said of a user at the last login, by source. Golden: the documentation of single sign-on, section 1
+ * What the provider said of a user at the last login, by source. Source: GET /debug/{user}/debug-link
  * @throws ApiError 403 without debug_info.read, 400 for accounts of another login type, 404 before the first login
  */
 export async function linkOf(ctx: ActorCtx, target: UserRow): Promise<LinkClaims> {

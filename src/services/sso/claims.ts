@@ -63,7 +63,7 @@ function namesIn(value: unknown): string[] | undefined {
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
 }
 
-/** Why the groups do not let somebody in; undefined when they do. Golden: sso/oidc-accounts groups-allow-list */
+/** Why the groups do not let somebody in; undefined when they do. Golden: sso/oidc-accounts/groups-allow-list */
 export function groupRefusal(claims: Claims, config: OidcConfig): LoginRefusal | undefined {
   if (config.allowedGroups.length === 0) return undefined;
   const title = 'Not a member of an allowed group';

@@ -58,7 +58,7 @@ async function requireTeam(
 }
 
 /**
- * Who the token of a login belongs to. Rules, in this order: the documentation of single sign-on, section 6; golden:
+ * Who the token of a login belongs to. Checked in this order; golden:
  * sso/github-login
  * @throws LoginRefusal, ApiError
  */

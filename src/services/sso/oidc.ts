@@ -93,7 +93,7 @@ async function collectClaims(
 }
 
 /**
- * Who the tokens of a login belong to. Rules, in this order: the documentation of single sign-on, section 5; golden:
+ * Who the tokens of a login belong to. Checked in this order; golden:
  * sso/oidc-token-checks, sso/oidc-claims
  * @throws LoginRefusal, ApiError
  */

@@ -214,7 +214,7 @@ function mailOldAddress(ctx: Ctx, { before, user }: Outcome): void {
 
 /**
  * Signs in with an identity: finds, makes or converts the account, and makes a session. Everything is written together or
- * not at all. Rules: single sign-on documentation; golden: sso/oidc-accounts, sso/oidc-convert, sso/github-login
+ * not at all. Golden: sso/oidc-accounts, sso/oidc-convert, sso/github-login
  * @throws LoginRefusal, ApiError
  */
 export async function signIn(ctx: Ctx, identity: ExternalIdentity, options: SignInOptions = {}): Promise<SignedIn> {
