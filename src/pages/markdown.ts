@@ -7,6 +7,9 @@ const SAFE_ADDRESS = /^(https?:\/\/|mailto:|\/(?!\/))/i;
 const INLINE =
   /`([^`]+)`|\*\*([^*]+(?:\*(?!\*)[^*]*)*)\*\*|__([^_]+)__|\*([^*\s][^*]*)\*|\b_([^_\s][^_]*)_\b|\[([^\]]+)\]\(([^()\s]+)\)|<(https?:\/\/[^\s<>]+)>|\\([\\`*_[\]()<>#])/g;
 
+/** Patterns look far ahead for what ends a mark: a text beyond this is shown as it was written. */
+const MAX_LENGTH = 4000;
+
 function inline(text: string): Html[] {
   const parts: Html[] = [];
   let end = 0;
@@ -39,6 +42,7 @@ function block(text: string): Html {
 
 /** Markdown as HTML in which nothing of the text is markup but what is described here. */
 export function markdown(text: string): Html {
+  if (text.length > MAX_LENGTH) return html`<p>${text}</p>`;
   const blocks = text
     .replaceAll('\r\n', '\n')
     .split(/\n\s*\n/)
