@@ -2,8 +2,8 @@
 import type { FastifyRequest } from 'fastify';
 import { badRequest, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
+import { isOwner } from '../rbac/owners.ts';
 import { userObject } from '../rbac/policy.ts';
-import { isOwner } from '../services/owners.ts';
 import { requirePasswordAuth } from '../services/passwords.ts';
 import { actorCtxOf } from './session.ts';
 import { targetOf } from './target.ts';

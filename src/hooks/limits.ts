@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { ApiError } from '../errors.ts';
 import { rateLimitKey } from '../http/client-ip.ts';
 import { SlidingWindow } from '../http/rate-limit.ts';
+import { isOwner } from '../rbac/owners.ts';
 
 const DEFAULT_API_LIMIT = 512;
 /** Requests a minute to the routes where passwords or codes could be guessed. */
@@ -23,7 +24,7 @@ function hook(limit: number, clock: Clock): Hook {
   return (request, reply, done) => {
     const session = 'session' in request.identity ? request.identity.session : undefined;
     const bypass = TRUE.has(String(request.headers['x-coder-bypass-ratelimit'] ?? ''));
-    if (bypass && session && !session.user.roles.includes('owner')) {
+    if (bypass && session && !isOwner(session.user)) {
       void reply
         .code(428)
         .type('text/plain; charset=utf-8')

@@ -4,7 +4,7 @@ import { parseUuid } from '../codersdk/wire.ts';
 import type { ActorCtx } from '../ctx.ts';
 import { badRequest } from '../errors.ts';
 import { parseQuery, type QueryProblem, QueryReader, type QueryTerms, queryTerms } from '../golang/search.ts';
-import { visible } from '../rbac/authorize.ts';
+import { visible } from '../rbac/visible.ts';
 import { listUsers as listRows, type Page, type UserFilter } from '../store/list-users.ts';
 import type { UserRow } from '../store/users.ts';
 

@@ -4,9 +4,10 @@ import { parseUuid } from '../codersdk/wire.ts';
 import { type ActorCtx, nowText, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { parseQuery, QueryReader } from '../golang/search.ts';
-import { can, visible } from '../rbac/authorize.ts';
+import { can } from '../rbac/authorize.ts';
 import { assignOrgRoleObject, assignRoleObject, memberObject, membersObject, newMemberObject } from '../rbac/policy.ts';
 import { canAssign } from '../rbac/roles.ts';
+import { visible } from '../rbac/visible.ts';
 import { isForeignKey, isUnique } from '../store/db.ts';
 import {
   deleteMember,

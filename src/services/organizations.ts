@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import type { CreateOrganizationRequest, UpdateOrganizationRequest } from '../codersdk/organizations.ts';
 import { type ActorCtx, nowText, withTx } from '../ctx.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
-import { can, visible } from '../rbac/authorize.ts';
+import { can } from '../rbac/authorize.ts';
 import { assignOrgRoleObject, newMemberObject, newOrganizationObject, organizationObject } from '../rbac/policy.ts';
 import { DEFAULT_ORG_MEMBER_ROLES } from '../rbac/roles.ts';
+import { visible } from '../rbac/visible.ts';
 import { isUnique } from '../store/db.ts';
 import {
   countOtherMembers,

@@ -1,9 +1,8 @@
 // Owners are safe: only owners act on owners, and the last one stays (docs/differences.md 2).
 import type { Actor, Ctx } from '../ctx.ts';
 import { badRequest, forbidden } from '../errors.ts';
+import { isOwner } from '../rbac/owners.ts';
 import { lockOwners, type UserRow } from '../store/users.ts';
-
-export const isOwner = (user: { roles: readonly string[] }) => user.roles.includes('owner');
 
 /** @throws ApiError 403 when somebody who is no owner acts on one */
 export function requireOwnerFor(actor: Actor, target: UserRow): void {

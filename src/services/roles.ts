@@ -2,6 +2,7 @@
 import { type ActorCtx, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
+import { isOwner } from '../rbac/owners.ts';
 import { assignRoleObject, memberObject, userObject } from '../rbac/policy.ts';
 import { canAssign, isSiteRole, type ListedRole, listedSiteRoles } from '../rbac/roles.ts';
 import { retrySerializable } from '../store/db.ts';
@@ -9,7 +10,7 @@ import { listMemberships } from '../store/organizations.ts';
 import { lockOwners, lockUser, type UserRow, updateUser } from '../store/users.ts';
 import { reread } from './accounts.ts';
 import { audit } from './audit.ts';
-import { isOwner, requireAnotherOwner } from './owners.ts';
+import { requireAnotherOwner } from './owners.ts';
 
 /** A role that exists, with the caller's right to hand it out. */
 export interface AssignableRow {

@@ -2,11 +2,12 @@
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
+import { isOwner } from '../rbac/owners.ts';
 import { userObject } from '../rbac/policy.ts';
 import { lockUser, type UserRow, updateUser } from '../store/users.ts';
 import { auditUserChange, reread } from './accounts.ts';
 import { audit } from './audit.ts';
-import { isOwner, requireAnotherOwner } from './owners.ts';
+import { requireAnotherOwner } from './owners.ts';
 import { requireKnownActor } from './users.ts';
 
 /**

@@ -5,12 +5,13 @@ import type { ActorCtx } from '../ctx.ts';
 import { ApiError, badRequest, forbidden } from '../errors.ts';
 import { MAX_ALLOW_LIST_ENTRIES, normaliseAllowList, parseAllowListEntry, quoted } from '../rbac/allow-lists.ts';
 import { can } from '../rbac/authorize.ts';
-import { mayMakeKey } from '../rbac/narrower.ts';
+import { mayMakeKey } from '../rbac/limited-keys.ts';
+import { isOwner } from '../rbac/owners.ts';
 import { newKeyObject } from '../rbac/policy.ts';
 import { canonicalScope, EXTERNAL_SCOPES, isRequestableScope, UNLIMITED } from '../rbac/scopes.ts';
 import type { UserRow } from '../store/users.ts';
 import { issueKey, refuseSystemUser } from './keys.ts';
-import { isOwner, requireOwnerFor } from './owners.ts';
+import { requireOwnerFor } from './owners.ts';
 
 const failed = (detail: string) => badRequest('Failed to create API key.', { detail });
 

@@ -1,6 +1,6 @@
 // API keys as rows: reading, listing, using and ending sessions, plain keys and named tokens.
 import { and, eq, gt, ne, type SQL, sql } from 'drizzle-orm';
-import type { OwnedRows } from '../rbac/authorize.ts';
+import type { OwnedRows } from '../rbac/visible.ts';
 import type { Db } from './db.ts';
 import { apiKeys, users } from './schema.ts';
 

@@ -1,7 +1,7 @@
 // The list of users: filters, order and count in one statement, prepared once for each set of filters.
 import { and, Column, gt, is, type SQL, sql } from 'drizzle-orm';
 import { latest } from '../in-flight.ts';
-import type { OwnedRows } from '../rbac/authorize.ts';
+import type { OwnedRows } from '../rbac/visible.ts';
 import type { Db } from './db.ts';
 import { prepared } from './prepared.ts';
 import { userCounts, users } from './schema.ts';

@@ -1,6 +1,6 @@
 // Members of organizations as rows: a membership with what its user shows.
 import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
-import type { OrganizationRows } from '../rbac/authorize.ts';
+import type { OrganizationRows } from '../rbac/visible.ts';
 import type { Db } from './db.ts';
 import { type Page, type UserFilter, userConditions } from './list-users.ts';
 import { prepared } from './prepared.ts';

@@ -1,6 +1,6 @@
 // Organizations and memberships as rows.
 import { and, desc, eq, inArray, ne, sql } from 'drizzle-orm';
-import type { OrganizationRows } from '../rbac/authorize.ts';
+import type { OrganizationRows } from '../rbac/visible.ts';
 import type { Db } from './db.ts';
 import { prepared } from './prepared.ts';
 import { organizationMembers, organizations } from './schema.ts';

@@ -2,21 +2,13 @@
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, test } from 'vitest';
-import {
-  can,
-  canByRoles,
-  type Decision,
-  decisions,
-  type OrganizationRows,
-  type OwnedRows,
-  type Subject,
-  visible,
-} from '../../src/rbac/authorize.ts';
+import { can, canByRoles, type Decision, decisions, type Subject } from '../../src/rbac/authorize.ts';
 import { BoundedMap } from '../../src/rbac/bounded-map.ts';
 import { ORGANIZATION_ROLES } from '../../src/rbac/organization-roles.ts';
 import * as policy from '../../src/rbac/policy.ts';
 import { effectiveRoles } from '../../src/rbac/roles.ts';
 import { SITE_ROLES } from '../../src/rbac/site-roles.ts';
+import { type OrganizationRows, type OwnedRows, visible } from '../../src/rbac/visible.ts';
 import { pick, pickSome, seededRandom } from '../support/random.ts';
 
 const id = (n: number) => `aaaaaaaa-bbbb-4ccc-8ddd-${String(n).padStart(12, '0')}`;

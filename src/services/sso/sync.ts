@@ -1,6 +1,7 @@
 // Site roles and organizations that follow the claims of an OpenID provider on every login (docs/differences.md 20).
 import { type Ctx, nowText } from '../../ctx.ts';
 import type { Claims } from '../../idp/token-verifier.ts';
+import { isOwner } from '../../rbac/owners.ts';
 import { isSiteRole } from '../../rbac/roles.ts';
 import { deleteMember } from '../../store/members.ts';
 import { findDefaultOrganization, insertMember, listMemberships, lockExisting } from '../../store/organizations.ts';
@@ -40,7 +41,7 @@ export async function withLastOwner(
   user: Pick<UserRow, 'id' | 'username' | 'roles'>,
   roles: string[],
 ): Promise<string[]> {
-  if (roles.includes('owner') || !user.roles.includes('owner')) return roles;
+  if (roles.includes('owner') || !isOwner(user)) return roles;
   const owners = await lockOwners(ctx.db);
   if (owners.some(({ id, status }) => id !== user.id && status !== 'suspended')) return roles;
   ctx.log.warn({ user: user.username }, 'the claims take the role owner away; the last owner keeps it');

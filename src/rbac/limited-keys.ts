@@ -1,4 +1,4 @@
-// Which keys a key may make: none that may do more than itself (docs/differences.md 3).
+// What a key with limited scopes or a limited allow list may not do (docs/differences.md 3).
 
 import { canByRoles, type Subject } from './authorize.ts';
 import { RESOURCES, type Resource } from './policy.ts';
