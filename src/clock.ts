@@ -8,8 +8,35 @@ export const SECOND: Micros = 1_000_000;
 export const MINUTE: Micros = 60 * SECOND;
 export const HOUR: Micros = 60 * MINUTE;
 
+/** A step back of less than this is a correction, during which time stands still; a larger one means a clock that was set. */
+const CORRECTION: Micros = SECOND;
+
+/**
+ * The system's clock to the microsecond: whole milliseconds come from `wall`, which follows a clock that was set or a
+ * machine that was suspended, and `steady` says how far into the millisecond it is. Never runs back by a mere correction.
+ * @param wall milliseconds since 1970, whole
+ * @param steady milliseconds since any moment, with a fraction
+ */
+export function createClock(wall: () => number, steady: () => number): Clock {
+  /** What to add to `steady` for milliseconds since 1970. */
+  let offset = wall() - steady();
+  let last = 0;
+  return () => {
+    const [whole, fine] = [wall(), steady()];
+    // Both clocks were read a moment apart, so the finer one may be a little ahead.
+    const drift = fine + offset - whole;
+    if (drift < 0 || drift >= 2) offset = whole - fine;
+    const now = Math.round((fine + offset) * 1000);
+    last = now < last && last - now < CORRECTION ? last : now;
+    return last;
+  };
+}
+
 /** The system clock, to the microsecond. */
-export const systemClock: Clock = () => Math.round((performance.timeOrigin + performance.now()) * 1000);
+export const systemClock: Clock = createClock(
+  () => Date.now(),
+  () => performance.now(),
+);
 
 /** RFC 3339 in UTC with the trailing zeros of the fraction cut, as every answer shows times. */
 export function instantText(at: Micros): string {
