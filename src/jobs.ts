@@ -2,7 +2,7 @@
 import { instantText, MINUTE } from './clock.ts';
 import type { AppDeps } from './ctx.ts';
 import { once } from './in-flight.ts';
-import { toDatabaseError } from './store/db.ts';
+import { toDatabaseError } from './store/errors.ts';
 import { deleteExpiredKeys, deleteOldAuditLogs } from './store/retention.ts';
 
 const EVERY_MS = (10 * MINUTE) / 1000;

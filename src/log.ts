@@ -1,7 +1,7 @@
 // The log: one JSON line per event on standard output, or lines for people; never SQL, parameters or rows.
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import type { Config } from './config.ts';
-import { toDatabaseError } from './store/db.ts';
+import { toDatabaseError } from './store/errors.ts';
 
 const MAX_CAUSES = 5;
 

@@ -9,7 +9,7 @@ import { serverCommand } from './commands/server.ts';
 import { ConfigError } from './config.ts';
 import { programVersion } from './package-root.ts';
 import { StartError } from './start-error.ts';
-import { toDatabaseError } from './store/db.ts';
+import { toDatabaseError } from './store/errors.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   server: serverCommand,

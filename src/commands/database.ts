@@ -3,7 +3,8 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { runningEmbeddedUrl, startEmbeddedPostgres } from '../embedded-postgres/supervisor.ts';
-import { connect, type Db, waitForDatabase } from '../store/db.ts';
+import { waitForDatabase } from '../postgres/wait.ts';
+import { connect, type Db } from '../store/db.ts';
 import { migrate } from '../store/migrate.ts';
 
 /** Stopping must not wait longer for statements that are still under way. */

@@ -2,7 +2,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HashQueueFullError } from '../crypto/passwords.ts';
 import { ApiError, badRequest, routeNotFound, unavailable } from '../errors.ts';
-import { isUnavailable, pgErrorCode } from '../store/db.ts';
+import { isUnavailable, pgErrorCode } from '../store/errors.ts';
 
 /** SQLSTATEs of text that Postgres cannot store: the caller's fault, wherever it slipped through. */
 const UNSTORABLE_TEXT = new Set(['22021', '22P05']);

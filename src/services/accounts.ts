@@ -1,7 +1,7 @@
 // What every way of making and changing accounts shares: storing one whole, reading it again, noting what changed.
 import type { Ctx } from '../ctx.ts';
 import { notFound } from '../errors.ts';
-import { isUnique } from '../store/db.ts';
+import { isUnique } from '../store/errors.ts';
 import { insertMember } from '../store/organizations.ts';
 import { uniques } from '../store/schema.ts';
 import { findUserById, insertUser, type NewUser, type UserRow } from '../store/users.ts';

@@ -8,7 +8,7 @@ import { can } from '../rbac/authorize.ts';
 import { assignOrgRoleObject, assignRoleObject, memberObject, membersObject, newMemberObject } from '../rbac/policy.ts';
 import { canAssign } from '../rbac/roles.ts';
 import { visible } from '../rbac/visible.ts';
-import { isForeignKey, isUnique } from '../store/db.ts';
+import { isForeignKey, isUnique } from '../store/errors.ts';
 import {
   deleteMember,
   findMemberById,

@@ -7,7 +7,7 @@ import { can } from '../rbac/authorize.ts';
 import { assignOrgRoleObject, newMemberObject, newOrganizationObject, organizationObject } from '../rbac/policy.ts';
 import { DEFAULT_ORG_MEMBER_ROLES } from '../rbac/roles.ts';
 import { visible } from '../rbac/visible.ts';
-import { isUnique } from '../store/db.ts';
+import { isUnique } from '../store/errors.ts';
 import {
   countOtherMembers,
   deleteOrganization as deleteRow,

@@ -15,7 +15,7 @@ import {
   userObject,
 } from '../rbac/policy.ts';
 import { canAssign, isSiteRole } from '../rbac/roles.ts';
-import { isForeignKey } from '../store/db.ts';
+import { isForeignKey } from '../store/errors.ts';
 import { findDefaultOrganization, findOrganizationById, type OrganizationRow } from '../store/organizations.ts';
 import {
   deleteUser as deleteUserRow,

@@ -2,8 +2,8 @@
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import type pg from 'pg';
 import { packageRoot } from '../package-root.ts';
+import { withClient } from '../postgres/client.ts';
 import { StartError } from '../start-error.ts';
-import { withClient } from './db.ts';
 
 /** Any number will do that no other program takes for its advisory lock in this database. */
 const LOCK = 4_021_790_116;

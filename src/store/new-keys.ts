@@ -1,7 +1,8 @@
 // Storing new keys, each with its audit entry: all that are waiting in one statement.
 import { sql } from 'drizzle-orm';
 import { batched } from '../in-flight.ts';
-import { type Db, isUnavailable } from './db.ts';
+import type { Db } from './db.ts';
+import { isUnavailable } from './errors.ts';
 import { prepared } from './prepared.ts';
 import { type apiKeys, type auditLogs, EPOCH } from './schema.ts';
 

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { batched } from '../in-flight.ts';
 import { timestampText } from './columns.ts';
-import { isUnavailable } from './db.ts';
+import { isUnavailable } from './errors.ts';
 import type { UserRow } from './users.ts';
 
 export interface Membership {

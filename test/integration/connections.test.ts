@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { pino } from 'pino';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { connect, waitForDatabase, withClient } from '../../src/store/db.ts';
+import { withClient } from '../../src/postgres/client.ts';
+import { waitForDatabase } from '../../src/postgres/wait.ts';
+import { connect } from '../../src/store/db.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { cloneDatabase, emptyDatabase } from '../support/postgres.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, expect, test } from 'vitest';
 import { runningEmbeddedUrl, startEmbeddedPostgres } from '../../src/embedded-postgres/supervisor.ts';
-import { withClient } from '../../src/store/db.ts';
+import { withClient } from '../../src/postgres/client.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'coder-users-places-')));
 chmodSync(folder, 0o755);

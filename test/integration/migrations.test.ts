@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { packageRoot } from '../../src/package-root.ts';
-import { withClient } from '../../src/store/db.ts';
+import { withClient } from '../../src/postgres/client.ts';
 import { knownMigrations, migrate } from '../../src/store/migrate.ts';
 import { emptyDatabase } from '../support/postgres.ts';
 

@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import type { TestProject } from 'vitest/node';
 import { endLeftovers } from '../../src/embedded-postgres/processes.ts';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/supervisor.ts';
-import { withClient } from '../../src/store/db.ts';
+import { withClient } from '../../src/postgres/client.ts';
 import { migrate } from '../../src/store/migrate.ts';
 
 export interface TestServer {

@@ -1,7 +1,7 @@
 // Databases for test files: a clone of the migrated template, or an empty one. All are dropped when the run ends.
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
-import { withClient } from '../../src/store/db.ts';
+import { withClient } from '../../src/postgres/client.ts';
 import { urlOf } from './postgres-server.ts';
 
 async function create(template: string): Promise<{ url: string }> {

@@ -17,14 +17,15 @@ const MAY_IMPORT: Record<string, string> = {
   'config/': 'golang/ yaml node:crypto node:fs node:net',
   'idp/': 'errors.ts in-flight.ts start-error.ts type config jose openid-client @octokit/ node:crypto type pino',
   'mail/': 'type config nodemailer node:fs',
-  'store/': 'start-error.ts package-root.ts in-flight.ts type rbac/ drizzle-orm pg type pino',
-  'embedded-postgres/': 'start-error.ts store/db.ts type pino node:',
+  'postgres/': 'start-error.ts store/errors.ts pg type pino node:',
+  'store/': 'start-error.ts package-root.ts in-flight.ts postgres/ type rbac/ drizzle-orm pg type pino',
+  'embedded-postgres/': 'start-error.ts type pino node:',
   'services/':
     'codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ ctx.ts clock.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
   'pages/': 'codersdk/ node:crypto',
   'present/': 'codersdk/ type store/ type config rbac/',
   'http/':
-    'codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/db.ts fastify @fastify/ zod node:crypto node:http node:net node:util',
+    'codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/errors.ts fastify @fastify/ zod node:crypto node:http node:net node:util',
   'hooks/':
     'http/ services/ rbac/ store/ codersdk/ golang/ crypto/ pages/ ctx.ts clock.ts errors.ts type config fastify node:crypto',
   jobs: 'services/ store/ in-flight.ts ctx.ts clock.ts type config',

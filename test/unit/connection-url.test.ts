@@ -1,7 +1,7 @@
 // Database connection URLs as people write them.
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { parseConnectionUrl } from '../../src/store/connection-url.ts';
+import { parseConnectionUrl } from '../../src/postgres/connection-url.ts';
 
 /** What the driver makes of the URL that we hand it. */
 function driverReads(url: string) {

@@ -4,7 +4,8 @@ import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { ApiError } from '../../src/errors.ts';
 import { loggableError } from '../../src/log.ts';
-import { isUnavailable, isUnique, pgErrorCode, retrySerializable } from '../../src/store/db.ts';
+import { retrySerializable } from '../../src/store/db.ts';
+import { isUnavailable, isUnique, pgErrorCode } from '../../src/store/errors.ts';
 
 function postgresError(code: string, fields: Partial<pg.DatabaseError> = {}): pg.DatabaseError {
   return Object.assign(new pg.DatabaseError(`error ${code}`, 0, 'error'), { code, ...fields });
