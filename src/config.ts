@@ -4,10 +4,9 @@ import { type EmailConfig, readEmail, splitHostPort } from './config/email.ts';
 import { type GithubConfig, readGithub } from './config/github.ts';
 import { type OidcConfig, readOidc } from './config/oidc.ts';
 import { ConfigError, type Environment, type Reader, readerOf } from './config/values.ts';
-import { durationText } from './golang/durations.ts';
 
 export type { EmailConfig, GithubConfig, OidcConfig };
-export { ConfigError, durationText };
+export { ConfigError };
 
 export type SshKeygenAlgorithm = 'ed25519' | 'ecdsa' | 'rsa4096';
 

@@ -1,4 +1,6 @@
 // The rules for usernames, real names, display names and e-mail addresses.
+import { trimmed } from '../golang/space.ts';
+import { isUndashedUuid } from '../golang/uuids.ts';
 
 const MAX_USERNAME = 32;
 const MAX_NAME_BYTES = 128;
@@ -9,10 +11,6 @@ const REFUSED_USERNAMES: ReadonlySet<string> = new Set(['new', 'create']);
 
 // Words that GET /users/{user} can never reach, because a route of that name answers first.
 const PATH_WORDS: ReadonlySet<string> = new Set(['me', 'first', 'roles', 'authmethods', 'oidc-claims']);
-const UNDASHED_UUID = /^[0-9a-f]{32}$/i;
-
-// Go's white space, which is not that of String.trim: U+0085 belongs to it, U+FEFF does not.
-const SPACE = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
 
 /**
  * Whether a text can be a username: 1 to 32 ASCII letters and digits with single hyphens inside, and neither `new` nor
@@ -28,16 +26,7 @@ export function isUsername(text: string): boolean {
  * such a name already keep it.
  */
 export function isReservedUsername(text: string): boolean {
-  return PATH_WORDS.has(text.toLowerCase()) || UNDASHED_UUID.test(text);
-}
-
-/** The text without surrounding white space of any script, in one pass from each end. */
-export function trimmed(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && SPACE.test(text.charAt(start))) start += 1;
-  while (end > start && SPACE.test(text.charAt(end - 1))) end -= 1;
-  return text.slice(start, end);
+  return PATH_WORDS.has(text.toLowerCase()) || isUndashedUuid(text);
 }
 
 /**

@@ -1,6 +1,7 @@
 // How request bodies are read: the building blocks of the schemas and the decoder that goes with them.
 import { z } from 'zod';
 import { type Json, JsonObject, JsonSyntaxError, parseFirstJson } from '../golang/json.ts';
+import { parseUuid } from '../golang/uuids.ts';
 
 /** A text field: missing and null read as "". */
 export const goString = () => z.string().default('');
@@ -19,18 +20,6 @@ export const goInt64 = () =>
     .bigint()
     .refine((v) => v < INT64 && v >= -INT64, { params: { decode: true } })
     .default(0n);
-
-/**
- * A UUID in every spelling that clients may send (plain, upper case, 32 digits, urn:uuid:, 38 characters around one),
- * as lower-case text with dashes; undefined when it is none.
- */
-export function parseUuid(text: string): string | undefined {
-  let bare = text;
-  if (bare.length === 45 && bare.slice(0, 9).toLowerCase() === 'urn:uuid:') bare = bare.slice(9);
-  else if (bare.length === 38) bare = bare.slice(1, 37);
-  if (/^[0-9a-f]{32}$/i.test(bare)) bare = bare.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(bare) ? bare.toLowerCase() : undefined;
-}
 
 /** A UUID field in a body: a wrong spelling is a decoding error, missing reads as the nil UUID when `nil` is given. */
 export const uuidText = () =>

@@ -2,6 +2,7 @@
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isPlainUuid } from '../golang/uuids.ts';
 import { ConfigError, type Reader } from './values.ts';
 
 export interface OidcConfig {
@@ -49,7 +50,6 @@ export interface OidcConfig {
 }
 
 const CALLBACK_PATH = '/api/v2/users/oidc/callback';
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function readPem(
   reader: Reader,
@@ -100,7 +100,7 @@ function readOrganizationMapping(reader: Reader): Record<string, string[]> {
   const variable = 'CODER_OIDC_ORGANIZATION_MAPPING';
   const entries = Object.entries(reader.listMap(variable)).map(([claim, ids]) => {
     const lower = ids.map((id) => id.toLowerCase());
-    const wrong = lower.find((id) => !UUID.test(id));
+    const wrong = lower.find((id) => !isPlainUuid(id));
     if (wrong !== undefined) throw new ConfigError(variable, `${JSON.stringify(wrong)} is not an organization id`);
     return [claim, lower] as const;
   });

@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net';
 import { parse as parseYaml } from 'yaml';
+import { parseBoolean } from '../golang/booleans.ts';
 import { parseDuration } from '../golang/durations.ts';
 
 /** A setting that the server cannot start with; the message names the variable. */
@@ -16,21 +17,6 @@ export class ConfigError extends Error {
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  1: true,
-  t: true,
-  T: true,
-  true: true,
-  TRUE: true,
-  True: true,
-  0: false,
-  f: false,
-  F: false,
-  false: false,
-  FALSE: false,
-  False: false,
-};
 
 /** Splits a comma list; an entry in double quotes may hold commas, a doubled quote inside it is one quote. */
 function splitList(variable: string, text: string): string[] {
@@ -80,7 +66,7 @@ export function readerOf(env: Environment) {
   const boolean = (name: string, unset: boolean): boolean => {
     const value = raw(name);
     if (value === undefined) return unset;
-    const known = Object.hasOwn(BOOLEANS, value) ? BOOLEANS[value] : undefined;
+    const known = parseBoolean(value);
     if (known === undefined) throw bad(name, 'a boolean (true or false)');
     return known;
   };

@@ -1,13 +1,19 @@
 // The search language of `q`: free text, `key:value`, quotes; and how single values are read. Golden: users-search
-import { parseGoInt, parseRfc3339 } from './values.ts';
+import { parseBoolean } from './booleans.ts';
+import { parseGoInt } from './numbers.ts';
+import { parseRfc3339 } from './times.ts';
+import { parseUuid } from './uuids.ts';
 
 export interface QueryProblem {
   field: string;
   detail: string;
 }
 
-/** What a query says, by key; free text is under the key given to `parseQuery`. */
+/** What a query says, by key; free text is under the key given to `parseQuery`. Query parameters have this form too. */
 export type QueryTerms = Map<string, string[]>;
+
+/** The first value of a key; "" when it is missing. */
+export const firstTerm = (terms: QueryTerms, key: string): string => terms.get(key)?.[0] ?? '';
 
 /** Splits at a character outside double quotes. */
 function splitOutsideQuotes(text: string, at: string): string[] {
@@ -120,9 +126,10 @@ export class QueryReader {
 
   bool(key: string): boolean | undefined {
     return this.#parsed(key, (text) => {
-      if (/^(1|t|T|true|TRUE|True)$/.test(text)) return { value: true };
-      if (/^(0|f|F|false|FALSE|False)$/.test(text)) return { value: false };
-      return { error: `must be a valid boolean: strconv.ParseBool: parsing "${text}": invalid syntax` };
+      const value = parseBoolean(text);
+      return value === undefined
+        ? { error: `must be a valid boolean: strconv.ParseBool: parsing "${text}": invalid syntax` }
+        : { value };
     });
   }
 
@@ -167,9 +174,10 @@ export class QueryReader {
     });
   }
 
-  uuid(key: string, parse: (text: string) => string | undefined): string | undefined {
+  /** A UUID in any spelling, as it is stored. */
+  uuid(key: string): string | undefined {
     return this.#parsed(key, (text) => {
-      const value = parse(text);
+      const value = parseUuid(text);
       return value === undefined ? { error: 'must be a valid uuid' } : { value };
     });
   }
@@ -180,9 +188,4 @@ export class QueryReader {
       if (!this.#known.has(key)) this.problems.push({ field: key, detail: `"${key}" is not a valid query param` });
     }
   }
-}
-
-/** Query parameters of a request as terms: every repetition counts. */
-export function queryTerms(query: Record<string, string | string[] | undefined>): QueryTerms {
-  return new Map(Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, [value].flat()]])));
 }

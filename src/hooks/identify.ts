@@ -1,8 +1,10 @@
 // Finds out who calls, on every request and before anything is decided: a good key is touched, a bad one only remembered.
+
 import type { FastifyRequest } from 'fastify';
 import { HOUR, instantText, type Micros, parseInstant, SECOND } from '../clock.ts';
 import { parseKey, secretMatches } from '../crypto/tokens.ts';
 import type { AppDeps } from '../ctx.ts';
+import { utcTimeText } from '../golang/times.ts';
 import { SESSION_COOKIE } from '../http/cookies.ts';
 import { firstOf, parameter } from '../http/query.ts';
 import { touchKey } from '../store/keys.ts';
@@ -43,9 +45,6 @@ function bookkeeping(
   return slides ? { used, expiresAt: instantText(now + lifetime) } : { used };
 }
 
-/** Expiry as the message has always shown it: `2006-01-02 15:04:05.999999 +0000 UTC`. */
-const expiryText = (expiresAt: string) => `${expiresAt.replace('T', ' ').replace('Z', '')} +0000 UTC`;
-
 export function createIdentify(deps: AppDeps, lookup: (keyId: string) => Promise<SessionRow | undefined>) {
   async function check(text: string, ip: string): Promise<Identity> {
     const key = parseKey(text);
@@ -55,7 +54,7 @@ export function createIdentify(deps: AppDeps, lookup: (keyId: string) => Promise
     if (!secretMatches(key.secret, session.hashedSecret)) return { refusal: 'API key secret is invalid.' };
     const now = deps.clock();
     if (parseInstant(session.expiresAt) < now)
-      return { refusal: `API key expired at "${expiryText(session.expiresAt)}".` };
+      return { refusal: `API key expired at "${utcTimeText(session.expiresAt)}".` };
     const due = bookkeeping(session, now, deps.config.sessions.refreshDisabled);
     if (due.used || due.expiresAt) {
       const seenAt = instantText(now);

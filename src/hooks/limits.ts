@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { ApiError } from '../errors.ts';
+import { parseBoolean } from '../golang/booleans.ts';
 import { rateLimitKey } from '../http/client-ip.ts';
 import { SlidingWindow } from '../http/rate-limit.ts';
 import { isOwner } from '../rbac/owners.ts';
@@ -10,7 +11,6 @@ import { isOwner } from '../rbac/owners.ts';
 const DEFAULT_API_LIMIT = 512;
 /** Requests a minute to the routes where passwords or codes could be guessed. */
 const LOGIN_LIMIT = 60;
-const TRUE = new Set(['1', 't', 'T', 'true', 'True', 'TRUE']);
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: (err?: Error) => void) => void;
 
@@ -23,7 +23,7 @@ function hook(limit: number, clock: Clock): Hook {
   const window = new SlidingWindow(limit);
   return (request, reply, done) => {
     const session = 'session' in request.identity ? request.identity.session : undefined;
-    const bypass = TRUE.has(String(request.headers['x-coder-bypass-ratelimit'] ?? ''));
+    const bypass = parseBoolean(String(request.headers['x-coder-bypass-ratelimit'] ?? '')) === true;
     if (bypass && session && !isOwner(session.user)) {
       void reply
         .code(428)

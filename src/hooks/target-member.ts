@@ -1,7 +1,7 @@
 // Resolves {user} below an organization's members to a membership; no member and one not to be seen are the same 404.
 import type { FastifyRequest } from 'fastify';
-import { parseUuid } from '../codersdk/wire.ts';
 import { badRequest, notFound } from '../errors.ts';
+import { parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
 import { memberObject } from '../rbac/policy.ts';
 import { findMemberById, findMemberByName, type MemberRow } from '../store/members.ts';

@@ -1,7 +1,7 @@
 // Resolves {user} and {organization} in a path to rows; what is missing or unreadable is the same 404.
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { parseUuid } from '../codersdk/wire.ts';
 import { badRequest, notFound } from '../errors.ts';
+import { NIL_UUID, parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
 import { organizationObject, userObject } from '../rbac/policy.ts';
 import {
@@ -19,8 +19,6 @@ declare module 'fastify' {
     organization: OrganizationRow | undefined;
   }
 }
-
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * `me`, a UUID in any spelling (deleted users too) or a name (living users) -> `request.target`.

@@ -1,10 +1,8 @@
 // Entries of the audit log as wire objects, field by field.
 import type { AuditLog, AuditLogResponse } from '../codersdk/audit.ts';
+import { isPlainUuid, NIL_UUID } from '../golang/uuids.ts';
 import type { AuditRow } from '../store/audit.ts';
 import { presentUser } from './users.ts';
-
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const KINDS: Readonly<Record<string, string>> = {
   api_key: 'API key',
@@ -33,7 +31,7 @@ function presentAuditLog({ entry, user, organization, isDeleted }: AuditRow): Au
     ip: entry.ip,
     user_agent: entry.userAgent,
     resource_type: entry.resourceType,
-    resource_id: UUID.test(entry.resourceId) ? entry.resourceId : NIL_UUID,
+    resource_id: isPlainUuid(entry.resourceId) ? entry.resourceId : NIL_UUID,
     resource_target: entry.resourceTarget,
     resource_icon: '',
     action: entry.action,

@@ -1,5 +1,8 @@
 // Allow lists of API keys: `type:id` entries that narrow what a key reaches, as texts and as something to match with.
 
+import { quoted } from '../golang/quote.ts';
+import { trimmed } from '../golang/space.ts';
+import { isPlainUuid, parseUuid } from '../golang/uuids.ts';
 import { isResource } from './policy.ts';
 
 /** The most entries that a request may carry, counted before anything is merged. Golden: keys-allow-list-input/129-entries */
@@ -10,46 +13,12 @@ export type ParsedEntry =
   | { readonly ok: true; readonly entry: string }
   | { readonly ok: false; readonly detail: string };
 
-// The spaces that the reference trims; unlike String.trim they include U+0085 and leave U+FEFF alone.
-const SPACE = '[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
-const SURROUNDING_SPACE = new RegExp(`^${SPACE}+|${SPACE}+$`, 'gu');
-
-const PLAIN_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const HEX = '[0-9a-f]';
-const DASHED = `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12}`;
-// Any one character may stand where the braces belong.
-const LENIENT_UUID = new RegExp(`^(?:(?:urn:uuid:)?${DASHED}|${HEX}{32}|[\\x01-\\x7f]${DASHED}[\\x01-\\x7f])$`, 'i');
-
-const SHORT_ESCAPES: { readonly [character: string]: string } = {
-  '"': '\\"',
-  '\\': '\\\\',
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-};
-
-/** A text in double quotes with everything that cannot be printed escaped, as error details show it. */
-export function quoted(text: string): string {
-  const inner = text.replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (character) => {
-    const short = SHORT_ESCAPES[character];
-    if (short !== undefined) return short;
-    const code = character.codePointAt(0) ?? 0;
-    if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`;
-    return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
-  });
-  return `"${inner}"`;
-}
-
 /**
  * Reads one entry as a client sent it: `type:id`, either half may be `*`. The type must be a known resource and the id a
  * UUID in any spelling; the entry keeps that spelling. Golden: keys-allow-list-input
  */
 export function parseAllowListEntry(text: string): ParsedEntry {
-  const entry = text.replace(SURROUNDING_SPACE, '');
+  const entry = trimmed(text);
   const colon = entry.indexOf(':');
   const type = entry.slice(0, Math.max(colon, 0));
   const id = entry.slice(colon + 1);
@@ -57,7 +26,7 @@ export function parseAllowListEntry(text: string): ParsedEntry {
     return { ok: false, detail: `invalid allow_list entry ${quoted(text)}: want <type>:<id>` };
   }
   if (type !== '*' && !isResource(type)) return { ok: false, detail: `unknown resource type ${quoted(type)}` };
-  if (id !== '*' && !LENIENT_UUID.test(id)) {
+  if (id !== '*' && parseUuid(id) === undefined) {
     return { ok: false, detail: `invalid ${type} ID (must be UUID): ${quoted(id)}` };
   }
   return { ok: true, entry };
@@ -102,7 +71,7 @@ export class AllowList {
     for (const [type, id] of shownAllowList(entries).map(halves)) {
       if (id === '*') {
         this.#types.add(type);
-      } else if (PLAIN_UUID.test(id)) {
+      } else if (isPlainUuid(id)) {
         const ids = this.#ids.get(type) ?? new Set();
         this.#ids.set(type, ids.add(id));
       }

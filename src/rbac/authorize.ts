@@ -1,6 +1,7 @@
 // The decision: may this subject do this to that.
 
 import { channel } from 'node:diagnostics_channel';
+import { NIL_UUID } from '../golang/uuids.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { RbacObject } from './policy.ts';
 import { type OrganizationVotes, RoleSet } from './role-votes.ts';
@@ -30,8 +31,6 @@ export interface Decision {
 
 /** Every decision is published here, for tests and tracing; nothing is built while nobody listens. */
 export const decisions = channel('coder-users:rbac:decision');
-
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 interface Compiled {
   readonly roles: RoleSet;

@@ -2,13 +2,13 @@
 import type { FastifyInstance } from 'fastify';
 import { AuditLogQuery, AuditLogResponse } from '../codersdk/audit.ts';
 import { actorCtxOf } from '../hooks/session.ts';
-import type { Query } from '../http/query.ts';
+import { queryTerms } from '../http/query.ts';
 import { presentAuditLogs } from '../present/audit.ts';
 import { listAuditLogs } from '../services/list-audit.ts';
 
 /** Route `/audit`. */
 export async function auditRoutes(app: FastifyInstance): Promise<void> {
-  app.get<{ Querystring: Query }>(
+  app.get(
     '/audit',
     {
       schema: {
@@ -19,6 +19,6 @@ export async function auditRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: AuditLogResponse },
       },
     },
-    async (request) => presentAuditLogs(await listAuditLogs(actorCtxOf(request), request.query)),
+    async (request) => presentAuditLogs(await listAuditLogs(actorCtxOf(request), queryTerms(request))),
   );
 }

@@ -3,9 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { Empty, Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/deployment.ts';
+import type { QueryTerms } from '../golang/search.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import { organizationOf, targetOrganization } from '../hooks/target.ts';
-import type { Query } from '../http/query.ts';
+import { queryTerms } from '../http/query.ts';
 import {
   presentBuildInfo,
   presentDeploymentConfig,
@@ -100,15 +101,15 @@ export async function guardedDeploymentRoutes(app: FastifyInstance): Promise<voi
   const list = (
     path: string,
     options: { operationId: string; summary: string; tag: string; response: z.ZodType },
-    answer: (query: Query) => unknown,
+    answer: (query: QueryTerms) => unknown,
   ) =>
     app.register(
       async (group) => {
         const { operationId, summary, tag, response } = options;
-        group.get<{ Querystring: Query }>(
+        group.get(
           '/',
           { schema: { operationId, summary, tags: [tag], response: { 200: response } } },
-          async (request) => answer(request.query),
+          async (request) => answer(queryTerms(request)),
         );
       },
       { prefix: path },

@@ -8,7 +8,7 @@ import { notFound } from '../errors.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { EXTENSION } from '../http/extensions.ts';
-import { parameter } from '../http/query.ts';
+import { flag } from '../http/query.ts';
 import {
   presentExternalScopes,
   presentKey,
@@ -19,9 +19,6 @@ import {
 } from '../present/keys.ts';
 import * as keys from '../services/keys.ts';
 import { createToken, externalScopes, maxTokenLifetimeNs } from '../services/tokens.ts';
-
-const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
-const isTrue = (request: FastifyRequest, name: string) => TRUE.has(parameter(request, name));
 
 /** Text of a path segment. @throws ApiError 404 for what no id or name can be */
 function segment(request: FastifyRequest, name: 'keyid' | 'keyname'): string {
@@ -90,7 +87,7 @@ async function sessionKeyRoutes(app: FastifyInstance): Promise<void> {
     },
     async (request) => {
       const ctx = actorCtxOf(request);
-      const rows = await keys.listKeys(ctx, targetOf(request), { expired: isTrue(request, 'include_expired') });
+      const rows = await keys.listKeys(ctx, targetOf(request), { expired: flag(request, 'include_expired') });
       return rows.map((row) => presentUserKey(row, ctx.actor.keyId));
     },
   );
@@ -143,7 +140,7 @@ async function tokenRoutes(app: FastifyInstance): Promise<void> {
       },
     },
     async (request, reply) => {
-      const include = { all: isTrue(request, 'include_all'), expired: isTrue(request, 'include_expired') };
+      const include = { all: flag(request, 'include_all'), expired: flag(request, 'include_expired') };
       const tokens = await keys.listTokens(actorCtxOf(request), targetOf(request), include);
       return reply.send(presentTokens(tokens));
     },

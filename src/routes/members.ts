@@ -9,7 +9,7 @@ import { notOneselfAsMember } from '../hooks/gates.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { organizationOf, targetOf, targetUser } from '../hooks/target.ts';
 import { memberOf, targetMember } from '../hooks/target-member.ts';
-import type { Query } from '../http/query.ts';
+import { queryTerms } from '../http/query.ts';
 import { presentMember, presentMembers, presentMembership } from '../present/organizations.ts';
 import { presentAssignableRole } from '../present/roles.ts';
 import * as members from '../services/members.ts';
@@ -91,7 +91,7 @@ async function memberRoutes(app: FastifyInstance): Promise<void> {
 export async function membersRoutes(app: FastifyInstance): Promise<void> {
   app.decorateRequest('member');
 
-  app.get<{ Querystring: Query }>(
+  app.get(
     '/paginated-members',
     {
       schema: {
@@ -103,12 +103,12 @@ export async function membersRoutes(app: FastifyInstance): Promise<void> {
       },
     },
     async (request) =>
-      presentMembers(await members.paginatedMembers(actorCtxOf(request), organizationOf(request), request.query)),
+      presentMembers(await members.paginatedMembers(actorCtxOf(request), organizationOf(request), queryTerms(request))),
   );
 
   await app.register(
     async (group) => {
-      group.get<{ Querystring: Query }>(
+      group.get(
         '/',
         {
           schema: {
@@ -120,7 +120,9 @@ export async function membersRoutes(app: FastifyInstance): Promise<void> {
           },
         },
         async (request) =>
-          (await members.listMembers(actorCtxOf(request), organizationOf(request), request.query)).map(presentMember),
+          (await members.listMembers(actorCtxOf(request), organizationOf(request), queryTerms(request))).map(
+            presentMember,
+          ),
       );
 
       // Answers before a member of this name, whom only the id reaches.

@@ -5,7 +5,7 @@ import * as wire from '../codersdk/settings.ts';
 import { UserParameter } from '../codersdk/users.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
-import type { Query } from '../http/query.ts';
+import { queryTerms } from '../http/query.ts';
 import { presentAppearance, presentPreferences } from '../present/settings.ts';
 import * as settings from '../services/settings.ts';
 
@@ -69,7 +69,7 @@ export async function userSettingsRoutes(app: FastifyInstance): Promise<void> {
       presentPreferences(await settings.updatePreferences(actorCtxOf(request), targetOf(request), request.body)),
   );
 
-  app.get<{ Querystring: Query }>(
+  app.get(
     '/autofill-parameters',
     {
       schema: {
@@ -80,6 +80,6 @@ export async function userSettingsRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: z.array(UserParameter) },
       },
     },
-    async (request) => settings.autofillParameters(actorCtxOf(request), targetOf(request), request.query),
+    async (request) => settings.autofillParameters(actorCtxOf(request), targetOf(request), queryTerms(request)),
   );
 }

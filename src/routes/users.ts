@@ -6,7 +6,7 @@ import * as wire from '../codersdk/users.ts';
 import { mayUpdatePersonal, onlyOwnersTouchOwners } from '../hooks/gates.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
-import type { Query } from '../http/query.ts';
+import { queryTerms } from '../http/query.ts';
 import { presentUser, presentUsers } from '../present/users.ts';
 import * as list from '../services/list-users.ts';
 import * as passwords from '../services/passwords.ts';
@@ -17,7 +17,7 @@ type Body<T extends z.ZodType> = { Body: z.output<T> };
 
 /** Routes of `/users` as a whole. */
 export async function usersRoutes(app: FastifyInstance): Promise<void> {
-  app.get<{ Querystring: Query }>(
+  app.get(
     '/',
     {
       schema: {
@@ -28,7 +28,7 @@ export async function usersRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.GetUsersResponse },
       },
     },
-    async (request) => presentUsers(await list.listUsers(actorCtxOf(request), request.query)),
+    async (request) => presentUsers(await list.listUsers(actorCtxOf(request), queryTerms(request))),
   );
 
   app.post<Body<typeof wire.CreateUserRequestWithOrgs>>(

@@ -1,8 +1,8 @@
 // Answers "may I?" with the engine that decides for every route.
 import type { AuthorizationObject, AuthorizationRequest } from '../codersdk/authcheck.ts';
-import { parseUuid } from '../codersdk/wire.ts';
 import type { ActorCtx } from '../ctx.ts';
 import { badRequest } from '../errors.ts';
+import { parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
 import { groupObject, type RbacObject, userObject } from '../rbac/policy.ts';
 import { existingOrganizationIds, existingUserIds } from '../store/authcheck.ts';

@@ -4,7 +4,7 @@ import type { NotificationsSettings } from '../codersdk/deployment.ts';
 import type { Config } from '../config.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
-import { parseQuery, QueryReader } from '../golang/search.ts';
+import { firstTerm, parseQuery, QueryReader, type QueryTerms } from '../golang/search.ts';
 import { once } from '../in-flight.ts';
 import { can } from '../rbac/authorize.ts';
 import { deploymentConfigObject } from '../rbac/policy.ts';
@@ -12,7 +12,7 @@ import { type Db, ping } from '../store/db.ts';
 import { readSetting, writeSetting } from '../store/site-settings.ts';
 import { countActiveUsers } from '../store/users.ts';
 import { audit } from './audit.ts';
-import { pageOf, type Query } from './list-users.ts';
+import { pageOf } from './paging.ts';
 
 /** The id that a deployment has from its first start on. */
 export const deploymentId = async (ctx: Ctx): Promise<string> => (await readSetting(ctx.db, 'deployment_id')) ?? '';
@@ -99,10 +99,10 @@ const WORKSPACE_KEYS = [
 ];
 
 /** GET /workspaces on a deployment without any. @throws ApiError 400 for a bad query or page */
-export function listWorkspaces(query: Query) {
+export function listWorkspaces(query: QueryTerms) {
   const message = 'Invalid workspace search query.';
   pageOf(query);
-  const parsed = parseQuery([query.q].flat()[0] ?? '', 'name');
+  const parsed = parseQuery(firstTerm(query, 'q'), 'name');
   if ('problem' in parsed) throw badRequest(message, { validations: [parsed.problem] });
   const reader = new QueryReader(parsed.terms);
   for (const key of WORKSPACE_KEYS) reader.list(key);

@@ -4,7 +4,7 @@ import { randomTokenName } from '../codersdk/derived-names.ts';
 import { newKey } from '../crypto/tokens.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { conflict, forbidden, notFound } from '../errors.ts';
-import { quoted } from '../rbac/allow-lists.ts';
+import { quoted } from '../golang/quote.ts';
 import { can } from '../rbac/authorize.ts';
 import { keyObject, newKeyObject, userObject } from '../rbac/policy.ts';
 import { isUnlimited, type KeyReach, UNLIMITED } from '../rbac/scopes.ts';

@@ -1,14 +1,13 @@
 // GET /audit: the search language of the log, and only the entries that the caller may read.
 import { AUDIT_ACTIONS, AUDIT_RESOURCE_TYPES } from '../codersdk/audit.ts';
-import { parseUuid } from '../codersdk/wire.ts';
 import type { ActorCtx } from '../ctx.ts';
 import { badRequest, forbidden } from '../errors.ts';
-import { parseQuery, QueryReader, queryTerms } from '../golang/search.ts';
+import { firstTerm, parseQuery, QueryReader, type QueryTerms } from '../golang/search.ts';
+import { parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
 import { auditObject } from '../rbac/policy.ts';
 import { type AuditFilter, type AuditRow, listAuditLogs as listRows } from '../store/audit.ts';
-
-type Query = Record<string, string | string[] | undefined>;
+import { limitOf } from './paging.ts';
 
 const DEFAULT_LIMIT = 100;
 
@@ -30,7 +29,7 @@ function readFilter(ctx: ActorCtx, query: string): AuditFilter {
   const username = reader.text('username');
   const isMe = username?.toLowerCase() === 'me';
   const filter: AuditFilter = {
-    requestId: reader.uuid('request_id', parseUuid),
+    requestId: reader.uuid('request_id'),
     resourceId: id === undefined ? undefined : (parseUuid(id) ?? id),
     resourceTarget: reader.text('resource_target'),
     userId: isMe ? ctx.actor.user.id : undefined,
@@ -51,14 +50,9 @@ function readFilter(ctx: ActorCtx, query: string): AuditFilter {
  * The entries that match and that the caller may read, newest first, with their number.
  * @throws ApiError 400 for a query that cannot be read, 403 without audit_log.read for the site or any organization
  */
-export async function listAuditLogs(ctx: ActorCtx, query: Query): Promise<{ rows: AuditRow[]; count: number }> {
+export async function listAuditLogs(ctx: ActorCtx, query: QueryTerms): Promise<{ rows: AuditRow[]; count: number }> {
   const organizations = readableOrganizations(ctx);
-  const filter = readFilter(ctx, [query.q].flat()[0] ?? '');
-  const reader = new QueryReader(queryTerms(query));
-  const limit = reader.positiveInt32('limit');
-  const offset = reader.positiveInt32('offset') ?? 0;
-  if (reader.problems.length > 0) {
-    throw badRequest('Query parameters have invalid values.', { validations: reader.problems });
-  }
-  return listRows(ctx.db, filter, organizations, { limit: limit || DEFAULT_LIMIT, offset });
+  const filter = readFilter(ctx, firstTerm(query, 'q'));
+  const { limit = DEFAULT_LIMIT, offset = 0 } = limitOf(new QueryReader(query));
+  return listRows(ctx.db, filter, organizations, { limit, offset });
 }

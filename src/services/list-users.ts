@@ -1,18 +1,15 @@
 // GET /users: the search language, paging, and only the rows that the caller may read.
 import { z } from 'zod';
-import { parseUuid } from '../codersdk/wire.ts';
 import type { ActorCtx } from '../ctx.ts';
 import { badRequest } from '../errors.ts';
-import { parseQuery, type QueryProblem, QueryReader, type QueryTerms, queryTerms } from '../golang/search.ts';
+import { firstTerm, parseQuery, type QueryProblem, QueryReader, type QueryTerms } from '../golang/search.ts';
 import { visible } from '../rbac/visible.ts';
-import { listUsers as listRows, type Page, type UserFilter } from '../store/list-users.ts';
+import { listUsers as listRows, type UserFilter } from '../store/list-users.ts';
 import type { UserRow } from '../store/users.ts';
+import { pageOf } from './paging.ts';
 
 const STATUSES = ['active', 'dormant', 'suspended'] as const;
 const LOGIN_TYPES = ['password', 'github', 'oidc', 'token', 'none', 'oauth2_provider_app'] as const;
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
-
-export type Query = Record<string, string | string[] | undefined>;
 
 /** Query parameters of the list, for the contract document. */
 export const UserListQuery = z.object({
@@ -47,28 +44,17 @@ function readFilter(terms: QueryTerms): { filter: UserFilter; problems: QueryPro
  * The filter that a search query of users says.
  * @param message of the 400 when it cannot be read
  */
-export function userFilter(query: string | string[] | undefined, message: string): UserFilter {
-  const parsed = parseQuery([query].flat()[0] ?? '', 'search');
+export function userFilter(query: string, message: string): UserFilter {
+  const parsed = parseQuery(query, 'search');
   if ('problem' in parsed) throw badRequest(message, { validations: [parsed.problem] });
   const { filter, problems } = readFilter(parsed.terms);
   if (problems.length > 0) throw badRequest(message, { validations: problems });
   return filter;
 }
 
-/** `after_id`, `limit` and `offset` of a list; 0 and absent mean no limit. @throws ApiError 400 naming each bad one */
-export function pageOf(query: Query): Page {
-  const reader = new QueryReader(queryTerms(query));
-  const afterId = reader.uuid('after_id', parseUuid);
-  const limit = reader.positiveInt32('limit');
-  const offset = reader.positiveInt32('offset');
-  if (reader.problems.length > 0)
-    throw badRequest('Query parameters have invalid values.', { validations: reader.problems });
-  return { afterId: afterId === NIL_UUID ? undefined : afterId, limit: limit || undefined, offset };
-}
-
 /** The users that match and that the caller may read, with their number. Golden: users-search, users-paging */
-export async function listUsers(ctx: ActorCtx, query: Query): Promise<{ users: UserRow[]; count: number }> {
-  const filter = userFilter(query.q, 'Invalid user search query.');
+export async function listUsers(ctx: ActorCtx, query: QueryTerms): Promise<{ users: UserRow[]; count: number }> {
+  const filter = userFilter(firstTerm(query, 'q'), 'Invalid user search query.');
   const page = pageOf(query);
   return listRows(ctx.db, filter, visible(ctx.actor.subject, 'read', 'user'), page);
 }

@@ -1,9 +1,9 @@
 // Members of organizations: listing, adding and removing them.
 
-import { parseUuid } from '../codersdk/wire.ts';
 import { type ActorCtx, nowText, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
-import { parseQuery, QueryReader } from '../golang/search.ts';
+import { firstTerm, parseQuery, QueryReader, type QueryTerms } from '../golang/search.ts';
+import { NIL_UUID } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
 import { assignOrgRoleObject, assignRoleObject, memberObject, membersObject, newMemberObject } from '../rbac/policy.ts';
 import { canAssign } from '../rbac/roles.ts';
@@ -21,10 +21,10 @@ import { insertMember, type OrganizationRow } from '../store/organizations.ts';
 import { uniques } from '../store/schema.ts';
 import { lockUser, type UserRow } from '../store/users.ts';
 import { audit } from './audit.ts';
-import { pageOf, type Query, userFilter } from './list-users.ts';
+import { userFilter } from './list-users.ts';
 import { rolesOfNewMember } from './organization-roles.ts';
+import { pageOf } from './paging.ts';
 
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 /** No client can write this as a key, so free text is told apart from every `key:value`. */
 const FREE_TEXT = '';
 
@@ -32,13 +32,13 @@ const invalidQuery = (validations: { field: string; detail: string }[]) =>
   badRequest('Invalid organization member search query.', { validations });
 
 /** The filter of a search query of members; free text is refused. Golden: rbac-members */
-function memberFilter(query: string | string[] | undefined): MemberFilter {
-  const parsed = parseQuery([query].flat()[0] ?? '', FREE_TEXT);
+function memberFilter(query: string): MemberFilter {
+  const parsed = parseQuery(query, FREE_TEXT);
   if ('problem' in parsed) throw invalidQuery([parsed.problem]);
   const word = parsed.terms.get(FREE_TEXT)?.[0];
   if (word !== undefined) throw invalidQuery([{ field: 'q', detail: `invalid search term: ${word}` }]);
   const reader = new QueryReader(parsed.terms);
-  const userId = reader.uuid('user_id', parseUuid);
+  const userId = reader.uuid('user_id');
   const githubComUserId = reader.int64('github_user_id');
   const includeSystem = reader.bool('include_system');
   reader.refuseUnknown();
@@ -56,8 +56,12 @@ function requireRoleNames(ctx: ActorCtx): void {
 }
 
 /** The members that match and that the caller may read. @throws ApiError 400 for a bad query, 403 without assign_role.read */
-export async function listMembers(ctx: ActorCtx, organization: OrganizationRow, query: Query): Promise<MemberRow[]> {
-  const filter = memberFilter(query.q);
+export async function listMembers(
+  ctx: ActorCtx,
+  organization: OrganizationRow,
+  query: QueryTerms,
+): Promise<MemberRow[]> {
+  const filter = memberFilter(firstTerm(query, 'q'));
   const rows = visible(ctx.actor.subject, 'read', 'organization_member');
   requireRoleNames(ctx);
   return listRows(ctx.db, organization.id, filter, rows);
@@ -67,9 +71,9 @@ export async function listMembers(ctx: ActorCtx, organization: OrganizationRow, 
 export async function paginatedMembers(
   ctx: ActorCtx,
   organization: OrganizationRow,
-  query: Query,
+  query: QueryTerms,
 ): Promise<{ members: MemberRow[]; count: number }> {
-  const filter = userFilter(query.q, 'Invalid member search query.');
+  const filter = userFilter(firstTerm(query, 'q'), 'Invalid member search query.');
   const page = pageOf(query);
   if (!can(ctx.actor.subject, 'read', membersObject(organization.id))) throw notFound();
   requireRoleNames(ctx);

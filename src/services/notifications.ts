@@ -4,9 +4,9 @@ import {
   type UpdateUserNotificationPreferences,
   type WebpushSubscription,
 } from '../codersdk/notifications.ts';
-import { parseUuid } from '../codersdk/wire.ts';
 import { type ActorCtx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, forbidden, notFound } from '../errors.ts';
+import { parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
 import { userOwned } from '../rbac/policy.ts';
 import {

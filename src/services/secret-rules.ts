@@ -1,7 +1,8 @@
 // What a user secret may look like, and how much of them a user may have: pure rules without I/O.
-import { trimmed } from '../codersdk/names.ts';
+
 import type { CreateUserSecretRequest, UpdateUserSecretRequest } from '../codersdk/secrets.ts';
 import type { FieldProblem } from '../errors.ts';
+import { trimmed } from '../golang/space.ts';
 
 const MAX_VALUE_BYTES = 24_576;
 const MAX_ENV_NAME_BYTES = 256;

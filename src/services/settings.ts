@@ -1,16 +1,14 @@
 // A user's own settings: how the web UI looks and behaves, and the values that forms remember.
 
 import * as wire from '../codersdk/settings.ts';
-import { parseUuid } from '../codersdk/wire.ts';
 import { type ActorCtx, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
-import { QueryReader, queryTerms } from '../golang/search.ts';
+import { QueryReader, type QueryTerms } from '../golang/search.ts';
 import { can } from '../rbac/authorize.ts';
 import { userObject } from '../rbac/policy.ts';
 import { readUserConfigs, writeUserConfigs } from '../store/settings.ts';
 import { lockUser, type UserRow } from '../store/users.ts';
 import { audit } from './audit.ts';
-import type { Query } from './list-users.ts';
 
 /** Themes of old clients that follow the system by themselves: choosing one ends the mode that a newer client set. */
 const LEGACY_AUTO_THEMES = new Set(['auto', 'auto-protan-deuter', 'auto-tritan']);
@@ -122,9 +120,9 @@ export async function updatePreferences(
  * Golden: users-extras
  * @throws ApiError 400 for a missing, repeated or malformed template id or another parameter, 403 without read_personal
  */
-export function autofillParameters(ctx: ActorCtx, target: UserRow, query: Query): never[] {
-  const reader = new QueryReader(queryTerms(query));
-  const templateId = reader.uuid('template_id', parseUuid);
+export function autofillParameters(ctx: ActorCtx, target: UserRow, query: QueryTerms): never[] {
+  const reader = new QueryReader(query);
+  const templateId = reader.uuid('template_id');
   if (templateId === undefined && reader.problems.length === 0) {
     reader.problems.push({
       field: 'template_id',

@@ -1,8 +1,8 @@
 // Reads the text of a skill: front matter in YAML between two lines of dashes, then the body.
 import { type Document, isAlias, isMap, isNode, isScalar, parseAllDocuments, Scalar, visit, type YAMLMap } from 'yaml';
-import { trimmed } from '../codersdk/names.ts';
 import { badRequest } from '../errors.ts';
-import { quoted } from '../rbac/allow-lists.ts';
+import { quoted } from '../golang/quote.ts';
+import { trimmed } from '../golang/space.ts';
 
 export const MAX_CONTENT_BYTES = 65_536;
 const MAX_NAME_BYTES = 256;

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ActorCtx, nowText, withTx } from '../ctx.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
-import { quoted } from '../rbac/allow-lists.ts';
+import { quoted } from '../golang/quote.ts';
 import { can } from '../rbac/authorize.ts';
 import { userOwned } from '../rbac/policy.ts';
 import {

@@ -1,9 +1,11 @@
 // Named tokens by request: scopes, allow list and lifetime, checked in the order that clients know.
 import type { CreateTokenRequest } from '../codersdk/keys.ts';
-import { type Config, durationText } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { ActorCtx } from '../ctx.ts';
 import { ApiError, badRequest, forbidden } from '../errors.ts';
-import { MAX_ALLOW_LIST_ENTRIES, normaliseAllowList, parseAllowListEntry, quoted } from '../rbac/allow-lists.ts';
+import { durationText } from '../golang/durations.ts';
+import { quoted } from '../golang/quote.ts';
+import { MAX_ALLOW_LIST_ENTRIES, normaliseAllowList, parseAllowListEntry } from '../rbac/allow-lists.ts';
 import { can } from '../rbac/authorize.ts';
 import { mayMakeKey } from '../rbac/limited-keys.ts';
 import { isOwner } from '../rbac/owners.ts';

@@ -5,6 +5,7 @@ import type { CreateUserRequestWithOrgs, UpdateUserProfileRequest } from '../cod
 import { hashPassword } from '../crypto/passwords.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, conflict, forbidden, notFound } from '../errors.ts';
+import { NIL_UUID } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
 import {
   assignOrgRoleObject,
@@ -30,7 +31,6 @@ import { audit } from './audit.ts';
 import { newSshKey } from './git-ssh-keys.ts';
 import { requireAnotherOwner, requireOwnerFor } from './owners.ts';
 
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const STATUSES = new Set(['active', 'dormant', 'suspended']);
 
 const notAuthorizedToCreate = () => new ApiError(403, 'You are not authorized to create users.');

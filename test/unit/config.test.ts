@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Config, ConfigError, durationText, readConfig } from '../../src/config.ts';
-import { parseDuration } from '../../src/golang/durations.ts';
+import { type Config, ConfigError, readConfig } from '../../src/config.ts';
+import { durationText, parseDuration } from '../../src/golang/durations.ts';
 import { selfSigned } from '../support/certificate.ts';
 
 type Env = Record<string, string>;

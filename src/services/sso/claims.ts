@@ -2,6 +2,7 @@
 import { isEmail, realNameOf } from '../../codersdk/names.ts';
 import type { OidcConfig } from '../../config.ts';
 import { badRequest } from '../../errors.ts';
+import { parseBoolean } from '../../golang/booleans.ts';
 import type { Claims } from '../../idp/token-verifier.ts';
 import { LoginRefusal } from './refusal.ts';
 
@@ -27,13 +28,11 @@ export function emailOf(claims: Claims, config: OidcConfig): string {
   return username;
 }
 
-const TRUE_WORDS = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
-
 /** Whether the provider says that it has verified the address; only clear words count. Golden: sso/oidc-claims */
 export function isEmailVerified(claims: Claims): boolean {
   const verified = claim(claims, 'email_verified');
   if (typeof verified === 'number') return verified !== 0;
-  return verified === true || (typeof verified === 'string' && TRUE_WORDS.has(verified));
+  return verified === true || (typeof verified === 'string' && parseBoolean(verified) === true);
 }
 
 /** @throws LoginRefusal 403 for an address that is not verified or of a domain that is not allowed */

@@ -1,6 +1,7 @@
 // Sessions of an identity provider live as long as its token does: a token that has run out is refreshed on the way.
 import { parseInstant } from '../../clock.ts';
 import type { AppDeps } from '../../ctx.ts';
+import { utcTimeText } from '../../golang/times.ts';
 import { type ProviderTokens, providerDeadline } from '../../idp/http.ts';
 import { ProviderFailure, ProviderRefusal } from '../../idp/provider-error.ts';
 import { once } from '../../in-flight.ts';
@@ -16,9 +17,6 @@ export interface SessionProblem {
 }
 
 const NAMES: Readonly<Record<string, string>> = { oidc: 'OpenID Connect', github: 'GitHub' };
-
-/** The time as this message has always shown it: `2006-01-02 15:04:05.999999 +0000 UTC`. */
-const timeText = (instant: string) => `${instant.replace('T', ' ').replace('Z', '')} +0000 UTC`;
 
 const hasExpired = (deps: AppDeps, expiresAt: string) =>
   expiresAt !== ZERO_TIME && parseInstant(expiresAt) < deps.clock();
@@ -64,7 +62,7 @@ export function createProviderCheck(deps: AppDeps): (session: SessionRow) => Pro
     if (!hasExpired(deps, link.expiresAt)) return undefined;
     const name = NAMES[keyLoginType] ?? keyLoginType;
     if (!link.hasRefreshToken) {
-      return { detail: `${name} session expired at "${timeText(link.expiresAt)}". Try signing in again.` };
+      return { detail: `${name} session expired at "${utcTimeText(link.expiresAt)}". Try signing in again.` };
     }
     const reason = await refreshes(`${keyLoginType} ${user.id}`, () => refresh(deps, user.id, keyLoginType));
     if (reason === undefined) return undefined;

@@ -1,15 +1,6 @@
-// Numbers and times written as text in queries: what is accepted, and the words for what is not.
+// Times written as text: what queries accept, with the words for what they do not, and how messages show an instant.
 
 const QUOTE = JSON.stringify;
-
-/** A decimal integer of `bits` bits with optional sign; a text says what is wrong with it. */
-export function parseGoInt(text: string, bits: 32 | 64): bigint | string {
-  const fail = (what: string) => `strconv.ParseInt: parsing ${QUOTE(text)}: ${what}`;
-  if (!/^[+-]?\d+$/.test(text)) return fail('invalid syntax');
-  const value = BigInt(text.replace(/^\+/, ''));
-  const limit = 1n << BigInt(bits - 1);
-  return value >= limit || value < -limit ? fail('value out of range') : value;
-}
 
 const MAX_OFFSET_HOURS = 15;
 const LAYOUT = '2006-01-02T15:04:05Z07:00';
@@ -50,3 +41,6 @@ export function parseRfc3339(text: string): { text: string } | { error: string }
   if (new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() !== Number(day)) return fail(': day out of range');
   return { text: parts.join('').replace(',', '.') };
 }
+
+/** An instant (`2006-01-02T15:04:05.999999Z`) as messages have always shown it: `2006-01-02 15:04:05.999999 +0000 UTC`. */
+export const utcTimeText = (instant: string): string => `${instant.replace('T', ' ').replace('Z', '')} +0000 UTC`;
