@@ -13,7 +13,7 @@ import { useJson } from './http/serializer.ts';
 import { useBodies } from './http/validation.ts';
 import { registerRoutes } from './routes/index.ts';
 import { otherPage } from './routes/pages.ts';
-import { createProviderCheck } from './services/sso/provider-tokens.ts';
+import { createProviderCheck } from './services/sso/provider-session.ts';
 import { createSessionLookup } from './store/sessions.ts';
 
 /** What an app is built from: the process-wide parts and the pool that the session lookup shares. */

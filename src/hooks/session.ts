@@ -57,10 +57,8 @@ export function createSessionHook(deps: AppDeps, providerCheck: ProviderCheck) {
     const { identity } = request;
     if ('refusal' in identity) throw unauthenticated(deps, SIGNED_OUT, identity.refusal);
     const { session: row } = identity;
-    if (row.keyLoginType === 'oidc' || row.keyLoginType === 'github') {
-      const refused = await providerCheck(row);
-      if (refused) throw unauthenticated(deps, refused.message ?? SIGNED_OUT, refused.detail);
-    }
+    const refused = await providerCheck(row);
+    if (refused) throw unauthenticated(deps, refused.message ?? SIGNED_OUT, refused.detail);
     if (row.user.status === 'dormant') await activateDormantUser(ctxOf(request), row.user);
     if (row.user.status !== 'active') {
       throw unauthenticated(

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { OidcConfig } from '../config.ts';
 import { once } from '../in-flight.ts';
 import { StartError } from '../start-error.ts';
-import { providerDeadline } from './http.ts';
+import { fetchBounded, providerDeadline } from './http.ts';
 import { ProviderFailure, ProviderUnready, providerError } from './provider-error.ts';
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 
@@ -17,8 +17,6 @@ export interface Discovered {
 }
 
 export interface Discovery {
-  /** True when the issuer is configured as plain http: its endpoints may be, too. */
-  readonly isInsecure: boolean;
   /** Ends with the first attempt; rejects with StartError when the provider's answer shows that the settings are wrong. */
   readonly started: Promise<void>;
   /** Why the provider cannot be used right now; undefined when it can. */
@@ -40,7 +38,9 @@ const isEndpoint = (value: string | undefined, isInsecure: boolean) =>
   (isInsecure ? /^https?:$/ : /^https:$/).test(URL.parse(value ?? '')?.protocol ?? '');
 
 /** One attempt. @throws StartError for what no other attempt will change, ProviderFailure for everything else */
-async function discover(config: OidcConfig, isInsecure: boolean): Promise<Discovered> {
+async function discover(config: OidcConfig): Promise<Discovered> {
+  // An issuer that is configured as plain http may have endpoints that are, too.
+  const isInsecure = config.issuerUrl.toLowerCase().startsWith('http:');
   const signal = providerDeadline();
   const wrong = (problem: string) => new StartError(`CODER_OIDC_ISSUER_URL: ${problem}`);
   let status = 0;
@@ -49,7 +49,7 @@ async function discover(config: OidcConfig, isInsecure: boolean): Promise<Discov
     configuration = await client.discovery(wellKnownUrl(config.issuerUrl), config.clientId, undefined, client.None(), {
       execute: isInsecure ? [client.allowInsecureRequests] : [],
       [client.customFetch]: async (url, { headers }) => {
-        const response = await fetch(url, { headers, signal });
+        const response = await fetchBounded(url, { headers, signal });
         status = response.status;
         return response;
       },
@@ -85,48 +85,42 @@ async function discover(config: OidcConfig, isInsecure: boolean): Promise<Discov
       jwksUri: jwks_uri,
       algorithms: metadata.id_token_signing_alg_values_supported ?? [],
       issuer: config.skipIssuerChecks ? undefined : config.issuerUrl,
-      audience: config.clientId,
+      clientId: config.clientId,
     }),
   };
 }
 
 /** Begins to look for the provider. Rules: docs/differences.md 18; golden: sso/startup. */
 export function createDiscovery(config: OidcConfig, log: Logger): Discovery {
-  const isInsecure = config.issuerUrl.toLowerCase().startsWith('http:');
+  const atATime = once<'discovery', Discovered>();
   let found: Discovered | undefined;
   let problem = 'the provider has not answered yet';
-  let attempts = 0;
-  const running = once<'discovery', Discovered>();
+  let failures = 0;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
-  function retryLater(): void {
-    if (closed) return;
-    timer = setTimeout(() => attempt().catch(() => undefined), RETRY_MS[Math.min(attempts, RETRY_MS.length) - 1]);
-    timer.unref();
-  }
-
-  /** One attempt at a time; whoever asks meanwhile shares it. */
-  function attempt(): Promise<Discovered> {
+  async function attempt(): Promise<Discovered> {
     clearTimeout(timer);
-    return running('discovery', async () => {
-      try {
-        found = await discover(config, isInsecure);
-      } catch (err) {
-        attempts += 1;
-        const reason = err instanceof Error ? err.message : String(err);
-        if (reason !== problem)
-          log.warn({ issuer: config.issuerUrl, reason }, 'the OpenID Connect provider cannot be used, trying again');
-        problem = reason;
-        retryLater();
-        throw err;
+    try {
+      found = await discover(config);
+    } catch (err) {
+      failures += 1;
+      const reason = err instanceof Error ? err.message : String(err);
+      if (reason !== problem)
+        log.warn({ issuer: config.issuerUrl, reason }, 'the OpenID Connect provider cannot be used, trying again');
+      problem = reason;
+      if (!closed) {
+        timer = setTimeout(() => look().catch(() => undefined), RETRY_MS[Math.min(failures, RETRY_MS.length) - 1]);
+        timer.unref();
       }
-      if (attempts > 0) log.info({ issuer: config.issuerUrl }, 'the OpenID Connect provider answers now');
-      return found;
-    });
+      throw err;
+    }
+    if (failures > 0) log.info({ issuer: config.issuerUrl }, 'the OpenID Connect provider answers now');
+    return found;
   }
 
-  const started = attempt().then(
+  const look = () => atATime('discovery', attempt);
+  const started = look().then(
     () => undefined,
     (err: unknown) => {
       if (err instanceof StartError) throw err;
@@ -136,13 +130,12 @@ export function createDiscovery(config: OidcConfig, log: Logger): Discovery {
   started.catch(() => undefined);
 
   return {
-    isInsecure,
     started,
     problem: () => (found ? undefined : problem),
     async ready() {
       if (found) return found;
       try {
-        return await attempt();
+        return await look();
       } catch (err) {
         throw new ProviderUnready(err instanceof ProviderFailure ? err.message : problem, { cause: err });
       }

@@ -1,9 +1,9 @@
 // GitHub (github.com or an Enterprise server) as a client of it: the web and the device flow, and what it says of a user.
-import { OAuthApp } from '@octokit/oauth-app';
-import { createDeviceCode, exchangeDeviceCode, exchangeWebFlowCode } from '@octokit/oauth-methods';
 import type { GithubConfig } from '../config.ts';
-import { jsonObject, type ProviderTokens, readText, readTokens } from './http.ts';
+import { fetchBounded, jsonObject, postForm } from './http.ts';
+import type { IdentityProvider } from './provider.ts';
 import { ProviderFailure, ProviderRefusal, providerError } from './provider-error.ts';
+import { type ProviderTokens, requestTokens } from './token-endpoint.ts';
 
 /** What GitHub says of the holder of a token. */
 export interface GithubUser {
@@ -22,13 +22,7 @@ export interface DeviceCode {
   readonly intervalSeconds: number;
 }
 
-/** Every call takes the end of the time that it may use. All throw ProviderRefusal or ProviderFailure. */
-export interface GithubProvider {
-  /** Where to send the browser. */
-  authorizationUrl(login: { state: string; codeChallenge: string }): string;
-  exchangeCode(code: string, codeVerifier: string, signal: AbortSignal): Promise<ProviderTokens>;
-  exchangeDeviceCode(code: string, signal: AbortSignal): Promise<ProviderTokens>;
-  refresh(refreshToken: string, signal: AbortSignal): Promise<ProviderTokens>;
+export interface GithubProvider extends IdentityProvider {
   /** Starts a device authorization. An Enterprise server is not asked: it is refused with the code `unsupported`. */
   createDeviceCode(signal: AbortSignal): Promise<DeviceCode>;
   user(accessToken: string, signal: AbortSignal): Promise<GithubUser>;
@@ -48,14 +42,7 @@ export interface GithubProvider {
 const SCOPES = ['read:user', 'read:org', 'user:email'];
 const CALLBACK_PATH = '/api/v2/users/oauth2/github/callback';
 
-type FetchInit = { method?: string; body?: string };
-
-/** Sends what the library would send as JSON as a form, which every kind of GitHub server takes. */
-function sendForm(url: string, { body }: FetchInit, signal: AbortSignal): Promise<Response> {
-  const form = new URLSearchParams();
-  for (const [name, value] of Object.entries(jsonObject(body ?? '') ?? {})) form.set(name, String(value));
-  return fetch(url, { method: 'POST', body: form, headers: { accept: 'application/json' }, signal });
-}
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -70,7 +57,7 @@ async function readDeviceCode(response: Response): Promise<DeviceCode> {
     const hint = retryHint(response.headers.get('x-ratelimit-reset'));
     throw new ProviderFailure(`rate limit hit, unable to authorize device. ${hint}`);
   }
-  const fields = jsonObject(await readText(response));
+  const fields = jsonObject(await response.text());
   const error = text(fields?.error);
   if (error !== '') throw new ProviderRefusal(error, text(fields?.error_description) || error);
   const deviceCode = text(fields?.device_code);
@@ -96,35 +83,21 @@ export function createGithubProvider(config: GithubConfig, accessUrl: string): G
   const siteUrl = enterpriseBaseUrl ?? 'https://github.com';
   const restUrl = enterpriseBaseUrl === undefined ? 'https://api.github.com' : `${enterpriseBaseUrl}/api/v3`;
   const redirectUri = accessUrl + CALLBACK_PATH;
-  const { request } = new OAuthApp({ clientType: 'oauth-app', clientId, clientSecret }).octokit;
-  const client = { clientType: 'oauth-app', clientId } as const;
 
-  type Call = typeof request;
+  const ask = (parameters: Record<string, string>, signal: AbortSignal): Promise<ProviderTokens> =>
+    requestTokens(
+      `${siteUrl}/login/oauth/access_token`,
+      new URLSearchParams({ client_id: clientId, ...parameters }),
+      signal,
+    );
 
-  /** Runs one of the library's token requests, with `extra` parameters that it does not know, and reads the answer. */
-  async function tokensOf(
-    run: (call: Call) => Promise<unknown>,
-    extra: Record<string, string>,
-    signal: AbortSignal,
-  ): Promise<ProviderTokens> {
-    let tokens: ProviderTokens | undefined;
-    const call = request.defaults({
-      ...extra,
-      baseUrl: restUrl,
-      request: {
-        fetch: async (url: string, init: FetchInit) => {
-          tokens = await readTokens(await sendForm(url, init, signal));
-          return Response.json({ access_token: tokens.accessToken, scope: '' });
-        },
-      },
-    });
+  /** What GitHub says while nobody has typed the code in yet is its word alone, since the page asks for it. */
+  async function exchangeDeviceCode(code: string, signal: AbortSignal): Promise<ProviderTokens> {
     try {
-      await run(call);
+      return await ask({ grant_type: DEVICE_GRANT, device_code: code }, signal);
     } catch (err) {
-      throw providerError(err);
+      throw err instanceof ProviderRefusal ? new ProviderRefusal(err.code, '') : err;
     }
-    if (!tokens) throw new ProviderFailure('GitHub was not asked');
-    return tokens;
   }
 
   async function get(path: string, accessToken: string, signal: AbortSignal): Promise<unknown> {
@@ -134,10 +107,9 @@ export function createGithubProvider(config: GithubConfig, accessUrl: string): G
       'user-agent': 'coder-users',
     };
     try {
-      const response = await fetch(restUrl + path, { headers, signal });
-      const body = await readText(response);
+      const response = await fetchBounded(restUrl + path, { headers, signal });
       if (!response.ok) throw new ProviderFailure(`GitHub answered with status ${response.status}`);
-      return JSON.parse(body);
+      return await response.json();
     } catch (err) {
       if (err instanceof SyntaxError) throw new ProviderFailure('the answer of GitHub is not JSON', { cause: err });
       throw providerError(err);
@@ -151,7 +123,14 @@ export function createGithubProvider(config: GithubConfig, accessUrl: string): G
   }
 
   return {
-    authorizationUrl({ state, codeChallenge }) {
+    loginType: 'github',
+    isBuiltIn: config.isDefaultProvider,
+    usesDeviceFlow: config.deviceFlow,
+    signups: { allowed: config.allowSignups, refusal: config.signupsDisabledText },
+    usesPkce: async () => true,
+
+    async loginUrl({ state, codeChallenge }) {
+      if (config.deviceFlow) return `/login/device?${new URLSearchParams({ state })}`;
       const query = new URLSearchParams({
         client_id: clientId,
         redirect_uri: redirectUri,
@@ -159,50 +138,37 @@ export function createGithubProvider(config: GithubConfig, accessUrl: string): G
         scope: SCOPES.join(' '),
         state,
         access_type: 'offline',
-        code_challenge: codeChallenge,
-        code_challenge_method: 'S256',
+        ...(codeChallenge !== undefined && { code_challenge: codeChallenge, code_challenge_method: 'S256' }),
       });
       return `${siteUrl}/login/oauth/authorize?${query}`;
     },
 
-    exchangeCode: (code, codeVerifier, signal) =>
-      tokensOf(
-        (call) => exchangeWebFlowCode({ ...client, clientSecret, code, redirectUrl: redirectUri, request: call }),
-        { grant_type: 'authorization_code', code_verifier: codeVerifier },
+    async exchangeCode(code, codeVerifier, signal) {
+      if (config.deviceFlow) return exchangeDeviceCode(code, signal);
+      return ask(
+        {
+          client_secret: clientSecret,
+          grant_type: 'authorization_code',
+          code,
+          redirect_uri: redirectUri,
+          ...(codeVerifier !== undefined && { code_verifier: codeVerifier }),
+        },
         signal,
-      ),
+      );
+    },
 
-    exchangeDeviceCode: (code, signal) =>
-      tokensOf((call) => exchangeDeviceCode({ ...client, code, request: call }), {}, signal),
-
-    // The library's own function fails on answers without a time of expiry.
     refresh: (refreshToken, signal) =>
-      tokensOf(
-        (call) =>
-          call(`POST ${siteUrl}/login/oauth/access_token`, { client_id: clientId, client_secret: clientSecret }),
-        { grant_type: 'refresh_token', refresh_token: refreshToken },
-        signal,
-      ),
+      ask({ client_secret: clientSecret, grant_type: 'refresh_token', refresh_token: refreshToken }, signal),
 
     async createDeviceCode(signal) {
       if (enterpriseBaseUrl !== undefined) throw new ProviderRefusal('unsupported', 'device code URL not set');
-      let code: DeviceCode | undefined;
-      const call = request.defaults({
-        baseUrl: restUrl,
-        request: {
-          fetch: async (url: string, init: FetchInit) => {
-            code = await readDeviceCode(await sendForm(url, init, signal));
-            return Response.json({});
-          },
-        },
-      });
+      const form = new URLSearchParams({ client_id: clientId, scope: SCOPES.join(' ') });
+      const headers = new Headers({ accept: 'application/json' });
       try {
-        await createDeviceCode({ ...client, scopes: SCOPES, request: call });
+        return await readDeviceCode(await postForm(`${siteUrl}/login/device/code`, form, headers, signal));
       } catch (err) {
         throw providerError(err);
       }
-      if (!code) throw new ProviderFailure('GitHub was not asked');
-      return code;
     },
 
     async user(accessToken, signal) {

@@ -3,8 +3,10 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { createGithubProvider, type GithubProvider } from './github.ts';
 import { createOidcProvider, type OidcProvider } from './oidc.ts';
+import type { ExternalLoginType, IdentityProvider } from './provider.ts';
 
-export interface IdentityProviders {
+/** The clients by login type, each behind the one interface of provider.ts. */
+export interface IdentityProviders extends Readonly<Record<ExternalLoginType, IdentityProvider | null>> {
   /** Null while OpenID Connect is off. */
   readonly oidc: OidcProvider | null;
   /** Null while GitHub is off. */

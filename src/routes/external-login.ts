@@ -9,12 +9,13 @@ import { sendHtml } from '../http/html-answer.ts';
 import { loginCookie, REDIRECT_COOKIE, STATE_COOKIE, setLoginCookies, VERIFIER_COOKIE } from '../http/login-cookies.ts';
 import { parameter } from '../http/query.ts';
 import { localTarget, pathAndQuery } from '../http/redirects.ts';
+import type { ExternalLoginType, IdentityProvider } from '../idp/provider.ts';
 import { backToLogin, errorPage } from '../pages/error-page.ts';
 import { presentDeviceCode } from '../present/login.ts';
 import { linkOf } from '../services/login-type.ts';
-import { CONVERT_LOGIN_COOKIE, type ConversionTarget } from '../services/sso/convert.ts';
+import { CONVERT_LOGIN_COOKIE } from '../services/sso/convert.ts';
+import { startDeviceFlow } from '../services/sso/device-flow.ts';
 import * as login from '../services/sso/flow.ts';
-import { startDeviceFlow } from '../services/sso/github.ts';
 import { LoginRefusal } from '../services/sso/refusal.ts';
 
 const OTHER_METHODS = ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -41,27 +42,22 @@ function sendRefusal(
 }
 
 /** Sends the browser to the provider. */
-async function start(loginType: ConversionTarget, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function start(provider: IdentityProvider, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const wanted = parameter(request, 'redirect');
-  const { location, state, verifier } = await login.startLogin(
-    ctxOf(request),
-    loginType,
-    parameter(request, 'oidc_merge_state'),
-  );
+  const { location, state, verifier } = await login.startLogin(provider, parameter(request, 'oidc_merge_state'));
   setLoginCookies(reply, request.server.deps.config, { state, redirect: wanted && pathAndQuery(wanted), verifier });
   return reply.redirect(location, 307);
 }
 
 /** Takes the browser back from the provider, signed in. */
 async function finish(
-  loginType: ConversionTarget,
+  provider: IdentityProvider,
   redirect: string,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { config } = request.server.deps;
-  const ctx = ctxOf(request);
-  const { key, converted } = await login.finishLogin(ctx, loginType, {
+  const { key, converted } = await login.finishLogin(ctxOf(request), provider, {
     code: parameter(request, 'code'),
     state: parameter(request, 'state'),
     cookies: {
@@ -75,14 +71,13 @@ async function finish(
   if (key === undefined) clearSessionCookie(reply, config);
   else setSessionCookie(reply, config, key);
   const target = localTarget(redirect, request.decodedPath);
-  return login.usesDeviceFlow(ctx, loginType) ? reply.send({ redirect_url: target }) : reply.redirect(target, 307);
+  return provider.usesDeviceFlow ? reply.send({ redirect_url: target }) : reply.redirect(target, 307);
 }
 
 /** Both ways of a login; which one it is, the code tells. Checks in the recorded order (golden: sso/oidc-flow). */
-function callback(loginType: ConversionTarget) {
+function callback(loginType: ExternalLoginType) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const ctx = ctxOf(request);
-    await login.requireConfigured(ctx, loginType);
+    const provider = await login.requireProvider(ctxOf(request), loginType);
     login.requireNoError({
       error: parameter(request, 'error'),
       description: parameter(request, 'error_description'),
@@ -91,10 +86,10 @@ function callback(loginType: ConversionTarget) {
     const isReturn = parameter(request, 'code') !== '';
     const redirect = loginCookie(request, REDIRECT_COOKIE) ?? parameter(request, 'redirect');
     try {
-      return isReturn ? await finish(loginType, redirect, request, reply) : await start(loginType, request, reply);
+      return isReturn ? await finish(provider, redirect, request, reply) : await start(provider, request, reply);
     } catch (err) {
       // The page of the device flow reads JSON.
-      const isRead = isReturn && login.usesDeviceFlow(ctx, loginType);
+      const isRead = isReturn && provider.usesDeviceFlow;
       if (!(err instanceof LoginRefusal) || isRead) throw err;
       return sendRefusal(err, redirect, request, reply);
     }
@@ -108,7 +103,7 @@ export async function externalLoginRoutes(app: FastifyInstance): Promise<void> {
   /** An address with one route for GET, which takes any other method as well. */
   const route = (
     path: string,
-    loginType: ConversionTarget,
+    loginType: ExternalLoginType,
     schema: { operationId: string; summary: string },
     answers: Record<number, unknown>,
   ) =>

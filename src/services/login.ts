@@ -16,7 +16,7 @@ import { insertAccount, isTaken } from './accounts.ts';
 import { audit } from './audit.ts';
 import { newSshKey } from './git-ssh-keys.ts';
 import { issueKey } from './keys.ts';
-import { isGithubOn } from './sso/first-contact.ts';
+import { isOn } from './sso/first-contact.ts';
 import { activateDormantUser } from './status.ts';
 
 /** Which ways to sign in are on (GET /users/authmethods). */
@@ -25,8 +25,8 @@ export async function authMethods(ctx: Ctx) {
   return {
     termsOfServiceUrl: deployment.termsOfServiceUrl,
     password: !passwords.authDisabled,
-    github: (await isGithubOn(ctx)) ? github : null,
-    oidc,
+    github: (await isOn(ctx, 'github')) ? github : null,
+    oidc: (await isOn(ctx, 'oidc')) ? oidc : null,
   };
 }
 

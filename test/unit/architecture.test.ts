@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, string> = {
   'rbac/': 'golang/ node:diagnostics_channel',
   'crypto/': 'argon2 node:crypto node:os node:util',
   'config/': 'golang/ yaml node:crypto node:fs node:net',
-  'idp/': 'errors.ts in-flight.ts start-error.ts type config jose openid-client @octokit/ node:crypto type pino',
+  'idp/': 'errors.ts in-flight.ts start-error.ts type config jose openid-client node:crypto type pino',
   'mail/': 'type config nodemailer node:fs',
   'postgres/': 'start-error.ts store/errors.ts pg type pino node:',
   'store/': 'start-error.ts package-root.ts in-flight.ts postgres/ type rbac/ drizzle-orm pg type pino',
@@ -30,7 +30,7 @@ const MAY_IMPORT: Record<string, string> = {
     'http/ services/ rbac/ store/ codersdk/ golang/ crypto/ pages/ ctx.ts clock.ts errors.ts type config fastify node:crypto',
   jobs: 'services/ store/ in-flight.ts ctx.ts clock.ts type config',
   'routes/':
-    'hooks/ http/ services/ pages/ present/ codersdk/ golang/ ctx.ts errors.ts clock.ts type config fastify zod node:crypto',
+    'hooks/ http/ services/ pages/ present/ codersdk/ golang/ ctx.ts errors.ts clock.ts type config type idp/ fastify zod node:crypto',
 };
 
 const files = globSync('**/*.ts', { cwd: src });

@@ -1,6 +1,6 @@
 // Which account a login through an identity provider belongs to, and whether that account may sign in.
 import type { Ctx } from '../../ctx.ts';
-import { ApiError, badRequest } from '../../errors.ts';
+import { badRequest } from '../../errors.ts';
 import { findLink, findLinkedUser } from '../../store/user-links.ts';
 import { findUserById, findUserByNameOrEmail, type UserRow } from '../../store/users.ts';
 import { requirePermit } from './convert.ts';
@@ -16,11 +16,6 @@ export interface Conversion {
 
 const SUBJECT = 'This account is already linked to a different identity provider subject.';
 
-const linkedElsewhere = (loginType: string) =>
-  loginType === 'github'
-    ? new ApiError(403, SUBJECT)
-    : new LoginRefusal(403, 'Account already linked', `${SUBJECT} Contact your administrator.`);
-
 /**
  * The living user that is linked to this account of the provider, or else has its address and no such link yet.
  * Golden: sso/oidc-accounts, sso/github-login
@@ -28,7 +23,7 @@ const linkedElsewhere = (loginType: string) =>
  */
 export async function findAccount(
   ctx: Ctx,
-  { loginType, linkedId, email }: ExternalIdentity,
+  { loginType, linkedId, email, linkedElsewhere }: ExternalIdentity,
 ): Promise<UserRow | undefined> {
   const linked = await findLinkedUser(ctx.db, loginType, linkedId);
   if (linked !== undefined) return findUserById(ctx.db, linked);
@@ -36,7 +31,7 @@ export async function findAccount(
   if (!user) return undefined;
   const link = await findLink(ctx.db, user.id, loginType);
   // Ours, if the link was made since the first look.
-  if (link && link.linkedId !== '' && link.linkedId !== linkedId) throw linkedElsewhere(loginType);
+  if (link && link.linkedId !== '' && link.linkedId !== linkedId) throw linkedElsewhere(SUBJECT);
   return user;
 }
 
@@ -61,10 +56,10 @@ function requireNotSuspended({ status, username }: UserRow): void {
   );
 }
 
-function requireSignups({ config: { oidc, github } }: Ctx, { loginType }: ExternalIdentity): void {
-  const settings = loginType === 'oidc' ? oidc : github;
-  if (settings?.allowSignups) return;
-  const text = settings?.signupsDisabledText || undefined;
+function requireSignups({ idp }: Ctx, { loginType }: ExternalIdentity): void {
+  const signups = idp[loginType]?.signups;
+  if (signups?.allowed) return;
+  const text = signups?.refusal || undefined;
   const description = text ?? 'Please contact your Coder administrator to request access.';
   throw new LoginRefusal(403, 'Signups are disabled', description, { as: 'page', markdown: text });
 }

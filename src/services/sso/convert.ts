@@ -7,6 +7,7 @@ import type { ConvertLoginRequest } from '../../codersdk/auth.ts';
 import { randomText } from '../../crypto/tokens.ts';
 import type { ActorCtx, Ctx } from '../../ctx.ts';
 import { ApiError, badRequest } from '../../errors.ts';
+import { type ExternalLoginType, isExternalLoginType } from '../../idp/provider.ts';
 import { readOrCreateSetting, readSetting } from '../../store/site-settings.ts';
 import type { UserRow } from '../../store/users.ts';
 import { audit } from '../audit.ts';
@@ -25,11 +26,7 @@ const STATE_RANDOM_LENGTH = 32;
 /** Clocks of several replicas differ a little. */
 const NOT_BEFORE_LEEWAY_SECONDS = 1;
 
-const TARGET_TYPES: ReadonlySet<string> = new Set(['oidc', 'github']);
 const OTHER_TYPES: ReadonlySet<string> = new Set(['password', 'none', 'token']);
-
-/** Login types that a password account can be converted to. */
-export type ConversionTarget = 'oidc' | 'github';
 
 /** What the first half hands out. */
 export interface ConversionPermit {
@@ -38,7 +35,7 @@ export interface ConversionPermit {
   /** Goes through the browser as a cookie. */
   jwt: string;
   expiresAtUnixSeconds: number;
-  toType: ConversionTarget;
+  toType: ExternalLoginType;
   userId: string;
 }
 
@@ -52,8 +49,8 @@ async function signingKey(ctx: Ctx): Promise<Uint8Array> {
 
 const deploymentId = async (ctx: Ctx): Promise<string> => (await readSetting(ctx.db, 'deployment_id')) ?? '';
 
-function targetType(text: string): ConversionTarget {
-  if (TARGET_TYPES.has(text)) return text as ConversionTarget;
+function targetType(text: string): ExternalLoginType {
+  if (isExternalLoginType(text)) return text;
   throw badRequest(OTHER_TYPES.has(text) ? `Cannot convert to login type "${text}".` : `Unknown login type "${text}".`);
 }
 
@@ -133,7 +130,7 @@ export async function requirePermit(
     jwt: string | undefined;
     state: string;
     user: Pick<UserRow, 'id' | 'loginType'>;
-    toType: ConversionTarget;
+    toType: ExternalLoginType;
   },
 ): Promise<void> {
   const { jwt, state, user, toType } = conversion;

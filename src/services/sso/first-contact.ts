@@ -1,6 +1,7 @@
 // What the first contact with an identity provider changes here: links of another issuer, and the built-in application.
 import type { AppDeps } from '../../ctx.ts';
 import type { OidcProvider } from '../../idp/oidc.ts';
+import type { ExternalLoginType } from '../../idp/provider.ts';
 import { once } from '../../in-flight.ts';
 import { readOrCreateSetting, readSetting } from '../../store/site-settings.ts';
 import { untieOtherIssuers } from '../../store/user-links.ts';
@@ -44,10 +45,11 @@ export async function noteNewDeployment({ db }: Pick<Parts, 'db'>): Promise<void
   await readOrCreateSetting(db, NEW_AT_FIRST_START, () => String(isNew));
 }
 
-/** Whether GitHub is on: with an application of one's own, or with the built-in one as noted at the first start. */
-export async function isGithubOn({ config, db }: Pick<Parts, 'config' | 'db'>): Promise<boolean> {
-  if (!config.github) return false;
-  return !config.github.isDefaultProvider || (await readSetting(db, NEW_AT_FIRST_START)) === 'true';
+/** Whether people can sign in through a provider: it is configured, or built in and counts as noted at the first start. */
+export async function isOn({ idp, db }: Pick<Parts, 'idp' | 'db'>, loginType: ExternalLoginType): Promise<boolean> {
+  const provider = idp[loginType];
+  if (!provider) return false;
+  return !provider.isBuiltIn || (await readSetting(db, NEW_AT_FIRST_START)) === 'true';
 }
 
 /** Everything that a start does for logins through providers, as far as the provider answers. */

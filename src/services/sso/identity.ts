@@ -1,11 +1,12 @@
 // What a login through an identity provider brings: who somebody is there, before it is known who that is here.
-import type { ProviderTokens } from '../../idp/http.ts';
+import type { ApiError } from '../../errors.ts';
+import type { ExternalLoginType } from '../../idp/provider.ts';
+import type { ProviderTokens } from '../../idp/token-endpoint.ts';
 import type { LinkClaims } from '../../store/user-links.ts';
-import type { ConversionTarget } from './convert.ts';
 import type { LoginRefusal } from './refusal.ts';
 
 export interface ExternalIdentity {
-  readonly loginType: ConversionTarget;
+  readonly loginType: ExternalLoginType;
   /** The account at the provider: never the same for two of them, and never empty. */
   readonly linkedId: string;
   readonly email: string;
@@ -20,4 +21,10 @@ export interface ExternalIdentity {
   readonly githubComUserId?: bigint;
   /** Thrown once it is clear that the account here is nobody else's. */
   readonly refusal?: LoginRefusal | undefined;
+  /** What to throw when the address belongs to somebody who is linked to another account of the provider. */
+  linkedElsewhere(message: string): ApiError;
+  /** The site roles that the provider gives; undefined leaves them as they are. */
+  readonly roles?: readonly string[] | undefined;
+  /** The organizations that the provider gives, by id, whether they exist or not; undefined leaves memberships as they are. */
+  readonly organizationIds?: readonly string[] | undefined;
 }

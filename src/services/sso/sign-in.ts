@@ -4,7 +4,7 @@ import { instantText, SECOND } from '../../clock.ts';
 import { alternativeUsername, usernameOf } from '../../codersdk/derived-names.ts';
 import { type Ctx, nowText, withTx } from '../../ctx.ts';
 import { conflict } from '../../errors.ts';
-import type { ProviderTokens } from '../../idp/http.ts';
+import type { ProviderTokens } from '../../idp/token-endpoint.ts';
 import { emailChangedMail } from '../../mail/templates.ts';
 import { isOwner } from '../../rbac/owners.ts';
 import { retrySerializable } from '../../store/db.ts';
@@ -31,7 +31,7 @@ import { issueKey } from '../keys.ts';
 import { type Conversion, checkAccount, findAccount } from './account.ts';
 import type { ExternalIdentity } from './identity.ts';
 import { LoginRefusal } from './refusal.ts';
-import { organizationsFromClaims, rolesFromClaims, syncMemberships, withLastOwner } from './sync.ts';
+import { existingOrganizations, syncMemberships, withLastOwner } from './sync.ts';
 
 export interface SignInOptions {
   /** Present when the login converts an account. */
@@ -71,11 +71,7 @@ async function freeUsername(ctx: Ctx, wanted: string): Promise<string> {
 }
 
 async function createAccount(ctx: Ctx, identity: ExternalIdentity, isFirst: boolean, sshKey: SshKey): Promise<UserRow> {
-  const { loginType, email, name, avatarUrl, githubComUserId, claims } = identity;
-  const isOidc = loginType === 'oidc';
-  const merged = claims.merged_claims ?? {};
-  const synced = (isOidc && rolesFromClaims(ctx, merged)) || [];
-  const organizations = isOidc ? await organizationsFromClaims(ctx, merged) : undefined;
+  const { loginType, email, name, avatarUrl, githubComUserId, roles = [] } = identity;
   const now = nowText(ctx);
   const user: NewUser = {
     id: randomUUID(),
@@ -86,12 +82,14 @@ async function createAccount(ctx: Ctx, identity: ExternalIdentity, isFirst: bool
     loginType,
     status: 'active',
     // Without an owner nobody could ever set anything up.
-    roles: [...new Set(isFirst ? [...synced, 'owner'] : synced)].sort(),
+    roles: [...new Set(isFirst ? [...roles, 'owner'] : roles)].sort(),
     ...(githubComUserId !== undefined && { githubComUserId }),
     createdAt: now,
     updatedAt: now,
   };
-  const organizationIds = organizations ?? [(await findDefaultOrganization(ctx.db)).id];
+  const organizationIds = identity.organizationIds
+    ? await existingOrganizations(ctx, identity.organizationIds)
+    : [(await findDefaultOrganization(ctx.db)).id];
   return insertAccount(ctx, user, organizationIds, sshKey, { byItself: true });
 }
 
@@ -104,14 +102,11 @@ const emailTaken = (email: string) =>
 
 /** Writes what the provider says over what the user had, wakes a dormant user, and converts if that is what it is about. */
 async function updateAccount(ctx: Ctx, identity: ExternalIdentity, user: UserRow): Promise<UserRow> {
-  const { loginType, email, name, avatarUrl, githubComUserId, claims } = identity;
+  const { loginType, email, name, avatarUrl, githubComUserId, organizationIds } = identity;
   const holder = await findUserByNameOrEmail(ctx.db, '', email);
   if (holder && holder.id !== user.id) throw emailTaken(email);
-  const merged = claims.merged_claims ?? {};
-  const synced = loginType === 'oidc' ? rolesFromClaims(ctx, merged) : undefined;
-  const organizations = loginType === 'oidc' ? await organizationsFromClaims(ctx, merged) : undefined;
   const converts = user.loginType !== loginType;
-  const roles = synced && (await withLastOwner(ctx, user, synced));
+  const roles = identity.roles && (await withLastOwner(ctx, user, identity.roles));
   const now = nowText(ctx);
   await updateUser(ctx.db, user.id, {
     email,
@@ -123,7 +118,7 @@ async function updateAccount(ctx: Ctx, identity: ExternalIdentity, user: UserRow
     ...(converts && { loginType, hashedPassword: '', hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null }),
     updatedAt: now,
   });
-  if (organizations) await syncMemberships(ctx, user, organizations);
+  if (organizationIds) await syncMemberships(ctx, user, await existingOrganizations(ctx, organizationIds));
   const updated = await reread(ctx, user.id);
   const [before, after] = [user, updated].map((row) => ({ ...auditedUser(row), avatar_url: row.avatarUrl }));
   if (JSON.stringify(before) !== JSON.stringify(after)) {

@@ -39,26 +39,34 @@ export function rolesFromClaims(
 export async function withLastOwner(
   ctx: Ctx,
   user: Pick<UserRow, 'id' | 'username' | 'roles'>,
-  roles: string[],
+  roles: readonly string[],
 ): Promise<string[]> {
-  if (roles.includes('owner') || !isOwner(user)) return roles;
+  if (roles.includes('owner') || !isOwner(user)) return [...roles];
   const owners = await lockOwners(ctx.db);
-  if (owners.some(({ id, status }) => id !== user.id && status !== 'suspended')) return roles;
+  if (owners.some(({ id, status }) => id !== user.id && status !== 'suspended')) return [...roles];
   ctx.log.warn({ user: user.username }, 'the claims take the role owner away; the last owner keeps it');
   return [...roles, 'owner'].sort();
 }
 
-/**
- * The organizations that the claims give; undefined while they are not synchronized. They stay until the transaction
- * ends. Mappings to organizations that do not exist are left out, with a line in the log.
- */
-export async function organizationsFromClaims(ctx: Ctx, claims: Claims): Promise<string[] | undefined> {
-  const { oidc } = ctx.config;
+/** The organizations that the claims give besides the default one, sorted; undefined while they are not synchronized. */
+export function organizationsFromClaims(
+  { config: { oidc } }: Pick<Ctx, 'config'>,
+  claims: Claims,
+): string[] | undefined {
   if (!oidc?.organizationField) return undefined;
-  const wanted = new Set(
-    valuesOf(claims, oidc.organizationField).flatMap((value) => mapped(oidc.organizationMapping, value) ?? []),
+  const ids = valuesOf(claims, oidc.organizationField).flatMap(
+    (value) => mapped(oidc.organizationMapping, value) ?? [],
   );
-  if (oidc.organizationAssignDefault) wanted.add((await findDefaultOrganization(ctx.db)).id);
+  return [...new Set(ids)].sort();
+}
+
+/**
+ * The organizations of a list that exist, and the default one if the settings say so. They stay until the transaction
+ * ends. Those that do not exist are left out, with a line in the log.
+ */
+export async function existingOrganizations(ctx: Ctx, organizationIds: readonly string[]): Promise<string[]> {
+  const wanted = new Set(organizationIds);
+  if (ctx.config.oidc?.organizationAssignDefault) wanted.add((await findDefaultOrganization(ctx.db)).id);
   const existing = await lockExisting(ctx.db, [...wanted]);
   for (const organization of wanted) {
     if (!existing.includes(organization))

@@ -1,12 +1,10 @@
-// A login through GitHub, from the token to an identity, and the start of the device flow.
+// A login through GitHub, from the token to an identity.
 import { realNameOf } from '../../codersdk/names.ts';
 import type { GithubConfig } from '../../config.ts';
 import type { Ctx } from '../../ctx.ts';
 import { ApiError, badRequest } from '../../errors.ts';
-import type { DeviceCode, GithubProvider } from '../../idp/github.ts';
-import { type ProviderTokens, providerDeadline } from '../../idp/http.ts';
-import { ProviderRefusal } from '../../idp/provider-error.ts';
-import { isGithubOn } from './first-contact.ts';
+import type { GithubProvider } from '../../idp/github.ts';
+import type { ProviderTokens } from '../../idp/token-endpoint.ts';
 import type { ExternalIdentity } from './identity.ts';
 import { LoginRefusal } from './refusal.ts';
 
@@ -62,14 +60,10 @@ async function requireTeam(
  * sso/github-login
  * @throws LoginRefusal, ApiError
  */
-export async function githubIdentity(
-  ctx: Ctx,
-  provider: GithubProvider,
-  tokens: ProviderTokens,
-  signal: AbortSignal,
-): Promise<ExternalIdentity> {
+export async function githubIdentity(ctx: Ctx, tokens: ProviderTokens, signal: AbortSignal): Promise<ExternalIdentity> {
   const { github: config } = ctx.config;
-  if (!config) throw new Error('a login through a provider that is not configured');
+  const { github: provider } = ctx.idp;
+  if (!config || !provider) throw new Error('a login through a provider that is not configured');
   const { accessToken } = tokens;
   const organizations = config.allowEveryone ? [] : await allowedOrganizations(provider, config, accessToken, signal);
   const user = await ask(provider.user(accessToken, signal), 'Internal error fetching authenticated Github user.');
@@ -88,24 +82,8 @@ export async function githubIdentity(
     avatarUrl: user.avatarUrl,
     tokens,
     claims: {},
+    linkedElsewhere: (message) => new ApiError(403, message),
     // Ids of an Enterprise server say nothing about github.com.
     ...(config.enterpriseBaseUrl === undefined && { githubComUserId: BigInt(user.id) }),
   };
-}
-
-/**
- * Starts a device authorization. Golden: sso/github-device, sso/github-com
- * @throws ApiError 400 while GitHub or the device flow is off, or when GitHub refuses; 502 when it fails
- */
-export async function startDeviceFlow(ctx: Ctx): Promise<DeviceCode> {
-  const { config, idp } = ctx;
-  if (!config.github || !idp.github || !(await isGithubOn(ctx))) throw badRequest('Github OAuth2 is not enabled.');
-  if (!config.github.deviceFlow) throw badRequest('Device flow is not enabled for Github OAuth2.');
-  try {
-    return await idp.github.createDeviceCode(providerDeadline());
-  } catch (err) {
-    const message = 'Failed to authorize device.';
-    if (err instanceof ProviderRefusal) throw badRequest(message, { detail: err.description });
-    throw new ApiError(502, message, { detail: err instanceof Error ? err.message : '', cause: err });
-  }
 }

@@ -2,8 +2,10 @@
 import { parseInstant } from '../../clock.ts';
 import type { AppDeps } from '../../ctx.ts';
 import { utcTimeText } from '../../golang/times.ts';
-import { type ProviderTokens, providerDeadline } from '../../idp/http.ts';
+import { providerDeadline } from '../../idp/http.ts';
+import { type ExternalLoginType, isExternalLoginType, PROVIDER_NAMES } from '../../idp/provider.ts';
 import { ProviderFailure, ProviderRefusal } from '../../idp/provider-error.ts';
+import type { ProviderTokens } from '../../idp/token-endpoint.ts';
 import { once } from '../../in-flight.ts';
 import { ZERO_TIME } from '../../store/schema.ts';
 import type { SessionRow } from '../../store/sessions.ts';
@@ -16,19 +18,17 @@ export interface SessionProblem {
   detail: string;
 }
 
-const NAMES: Readonly<Record<string, string>> = { oidc: 'OpenID Connect', github: 'GitHub' };
-
 const hasExpired = (deps: AppDeps, expiresAt: string) =>
   expiresAt !== ZERO_TIME && parseInstant(expiresAt) < deps.clock();
 
-function askProvider({ idp }: AppDeps, loginType: string, refreshToken: string): Promise<ProviderTokens> {
-  const provider = loginType === 'oidc' ? idp.oidc : idp.github;
+function askProvider({ idp }: AppDeps, loginType: ExternalLoginType, refreshToken: string): Promise<ProviderTokens> {
+  const provider = idp[loginType];
   if (!provider) throw new ProviderFailure('The login provider of this session is not configured any more.');
   return provider.refresh(refreshToken, providerDeadline());
 }
 
 /** Stores fresh tokens for a link. @returns the provider's reason when it gives none */
-async function refresh(deps: AppDeps, userId: string, loginType: string): Promise<string | undefined> {
+async function refresh(deps: AppDeps, userId: string, loginType: ExternalLoginType): Promise<string | undefined> {
   const link = await findLink(deps.db, userId, loginType);
   // Gone or refreshed since the session was read: by a login, or by another server.
   if (!link || !hasExpired(deps, link.expiresAt)) return undefined;
@@ -50,7 +50,7 @@ async function refresh(deps: AppDeps, userId: string, loginType: string): Promis
 }
 
 /**
- * Makes the check for sessions whose key an identity provider stands behind. Requests of one user that find the same
+ * Makes the check for sessions whose key an identity provider stands behind; others pass. Requests of one user that find the same
  * token run out share one refresh. Nothing is ended: when the provider recovers, the session counts again.
  * Golden: sso/oidc-sessions, sso/github-login
  */
@@ -58,9 +58,10 @@ export function createProviderCheck(deps: AppDeps): (session: SessionRow) => Pro
   const refreshes = once<string, string | undefined>();
 
   return async function checkProvider({ link, user, keyLoginType }) {
+    if (!isExternalLoginType(keyLoginType)) return undefined;
     if (!link) return { detail: 'You must re-authenticate with the login provider.' };
     if (!hasExpired(deps, link.expiresAt)) return undefined;
-    const name = NAMES[keyLoginType] ?? keyLoginType;
+    const name = PROVIDER_NAMES[keyLoginType];
     if (!link.hasRefreshToken) {
       return { detail: `${name} session expired at "${utcTimeText(link.expiresAt)}". Try signing in again.` };
     }

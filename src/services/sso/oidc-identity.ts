@@ -1,16 +1,17 @@
-// A login through OpenID Connect, from the code to an identity.
-
+// A login through OpenID Connect, from the tokens to an identity.
 import type { OidcConfig } from '../../config.ts';
 import type { Ctx } from '../../ctx.ts';
 import { ApiError, badRequest } from '../../errors.ts';
-import type { ProviderTokens } from '../../idp/http.ts';
 import type { OidcProvider } from '../../idp/oidc.ts';
 import { BadToken } from '../../idp/provider-error.ts';
+import type { ProviderTokens } from '../../idp/token-endpoint.ts';
 import type { Claims } from '../../idp/token-verifier.ts';
 import type { LinkClaims } from '../../store/user-links.ts';
 import { emailOf, groupRefusal, profileOf, requireGoodEmail } from './claims.ts';
+import { repairLinks } from './first-contact.ts';
 import type { ExternalIdentity } from './identity.ts';
 import { LoginRefusal } from './refusal.ts';
+import { organizationsFromClaims, rolesFromClaims } from './sync.ts';
 
 const NO_USER_INFO = 'Failed to obtain user information claims.';
 
@@ -97,25 +98,27 @@ async function collectClaims(
  * sso/oidc-token-checks, sso/oidc-claims
  * @throws LoginRefusal, ApiError
  */
-export async function oidcIdentity(
-  ctx: Ctx,
-  provider: OidcProvider,
-  tokens: ProviderTokens,
-  signal: AbortSignal,
-): Promise<ExternalIdentity> {
+export async function oidcIdentity(ctx: Ctx, tokens: ProviderTokens, signal: AbortSignal): Promise<ExternalIdentity> {
   const { oidc: config } = ctx.config;
-  if (!config) throw new Error('a login through a provider that is not configured');
+  const { oidc: provider } = ctx.idp;
+  if (!config || !provider) throw new Error('a login through a provider that is not configured');
+  await repairLinks(ctx, provider);
   const idToken = await idTokenClaims(provider, tokens, signal);
   const claims = await collectClaims(provider, config, tokens, idToken, signal);
-  const email = emailOf(claims.merged_claims, config);
-  requireGoodEmail(email, claims.merged_claims, config);
+  const { merged_claims: merged } = claims;
+  const email = emailOf(merged, config);
+  requireGoodEmail(email, merged, config);
   return {
     loginType: 'oidc',
     linkedId: `${String(idToken.iss)}||${idToken.sub}`,
     email,
-    ...profileOf(claims.merged_claims, config),
+    ...profileOf(merged, config),
     tokens,
     claims,
-    refusal: groupRefusal(claims.merged_claims, config),
+    refusal: groupRefusal(merged, config),
+    linkedElsewhere: (message) =>
+      new LoginRefusal(403, 'Account already linked', `${message} Contact your administrator.`),
+    roles: rolesFromClaims(ctx, merged),
+    organizationIds: organizationsFromClaims(ctx, merged),
   };
 }
