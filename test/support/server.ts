@@ -1,6 +1,6 @@
 // Real server processes, from the bundle that is shipped, each on a port of its own.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,15 +8,8 @@ import { packageRoot } from '../../src/package-root.ts';
 
 const folders: string[] = [];
 const processes: ChildProcess[] = [];
-let bundle: string | undefined;
-
-/** The program to run with Node, built once for each test file. */
-function program(): string {
-  bundle ??= mkdtempSync(join(packageRoot, 'node_modules', '.cache-e2e-'));
-  const main = join(bundle, 'main.js');
-  if (!existsSync(main)) execFileSync(process.execPath, [join(packageRoot, 'scripts', 'build.ts'), bundle]);
-  return main;
-}
+/** What `scripts/build.ts` makes; test/support/built.ts sees to it that it is there. */
+const PROGRAM = join(packageRoot, 'dist', 'main.js');
 
 /** The path of a data directory that does not exist yet; removed when the file ends. */
 export function dataFolder(): string {
@@ -46,8 +39,7 @@ export async function preparedFolder(): Promise<string> {
 export async function cleanUp(): Promise<void> {
   for (const child of processes) if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
   for (const child of processes) await ended(child);
-  for (const folder of [...folders, ...(bundle === undefined ? [] : [bundle])])
-    rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
 
 async function ended(child: ChildProcess): Promise<void> {
@@ -84,7 +76,7 @@ export interface Running {
 
 /** Starts the program in a folder that is not the package's. */
 export function run(args: string[], env: Record<string, string> = {}, input = ''): Running {
-  const child = spawn(process.execPath, [program(), ...args], {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd: tmpdir(),
     env: { PATH: process.env.PATH, ...env },
     stdio: 'pipe',
