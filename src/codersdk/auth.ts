@@ -1,10 +1,8 @@
 // Wire types of signing in: methods, login, passwords, passcodes, conversion of the login type.
 import { z } from 'zod';
 import { LoginType, Time, Uuid } from './common.ts';
-import { isEmail } from './names.ts';
-import { goString, required, rule } from './wire.ts';
-
-const email = () => required(goString()).refine(isEmail, rule('email'));
+import { email } from './users.ts';
+import { goString, required } from './wire.ts';
 
 const AuthMethod = z.object({ enabled: z.boolean() }).meta({ id: 'codersdk.AuthMethod' });
 

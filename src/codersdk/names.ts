@@ -1,4 +1,5 @@
 // The rules for usernames, real names, display names and e-mail addresses.
+import { asciiLower } from '../golang/ascii.ts';
 import { trimmed } from '../golang/space.ts';
 import { isUndashedUuid } from '../golang/uuids.ts';
 
@@ -26,7 +27,7 @@ export function isUsername(text: string): boolean {
  * such a name already keep it.
  */
 export function isReservedUsername(text: string): boolean {
-  return PATH_WORDS.has(text.toLowerCase()) || isUndashedUuid(text);
+  return PATH_WORDS.has(asciiLower(text)) || isUndashedUuid(text);
 }
 
 /**
@@ -41,7 +42,7 @@ export function isRealName(text: string): boolean {
 export function realNameOf(text: string): string {
   let name = '';
   let bytes = 0;
-  for (const character of trimmed(text)) {
+  for (const character of trimmed(composed(text))) {
     bytes += Buffer.byteLength(character);
     if (bytes > MAX_NAME_BYTES) break;
     name += character;
@@ -54,6 +55,18 @@ export function isDisplayName(text: string): boolean {
   return Buffer.byteLength(text) <= MAX_DISPLAY_NAME && trimmed(text) === text && !text.includes('\n');
 }
 
+// GREEK QUESTION MARK, GREEK VARIA and KELVIN SIGN: composing a text turns them into `;`, a backtick and `K`.
+const POSING_AS_ASCII = /[\u037e\u1fef\u212a]/;
+
+/** A text in its composed form (NFC), in which two ways to write one character are the same. */
+export const composed = (text: string): string => text.normalize('NFC');
+
+/**
+ * An address in its composed form. One with a character that would become an ASCII one stays as it is, which is no
+ * address: it must not turn into somebody else's (docs/differences.md 27).
+ */
+export const composedAddress = (text: string): string => (POSING_AS_ASCII.test(text) ? text : composed(text));
+
 const BEYOND_ASCII = '\\u00a0-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\uffef';
 const ATOM = `[a-zA-Z0-9!#$%&'*+\\-/=?^_\`{|}~${BEYOND_ASCII}]+`;
 const QUOTED = `"(?:[\\t !#-\\[\\]-~${BEYOND_ASCII}]|\\\\[\\t -~${BEYOND_ASCII}])+"`;
@@ -64,8 +77,9 @@ const EMAIL = new RegExp(`^(?:${ATOM}(?:\\.${ATOM})*|${QUOTED})@(?:${LABEL}\\.)+
 
 /**
  * Whether a text is a bare e-mail address: dotted atoms or a quoted string, then a domain of at least two labels of which
- * the last begins and ends with a letter. No length limit. Golden: data/validation-emails
+ * the last begins and ends with a letter. No length limit. An address that poses as
+ * another one is none (docs/differences.md 27). Golden: data/validation-emails
  */
 export function isEmail(text: string): boolean {
-  return EMAIL.test(text);
+  return EMAIL.test(text) && !POSING_AS_ASCII.test(text);
 }

@@ -1,7 +1,8 @@
 // Wire types of organizations and their members.
 import { z } from 'zod';
+import { asciiLower } from '../golang/ascii.ts';
 import { LoginType, SlimRole, Time, UserStatus, Uuid } from './common.ts';
-import { isDisplayName, isReservedUsername, isUsername } from './names.ts';
+import { composed, isDisplayName, isReservedUsername, isUsername } from './names.ts';
 import { goString, optionalString, required, rule } from './wire.ts';
 
 /** The word that stands for the default organization in paths: no organization can have it as its name. */
@@ -9,7 +10,7 @@ const DEFAULT_ORGANIZATION = 'default';
 
 /** As usernames; names that a path could not reach (`default`, 32 hex digits read as a UUID) are refused. */
 const isOrganizationName = (name: string) =>
-  isUsername(name) && !isReservedUsername(name) && name.toLowerCase() !== DEFAULT_ORGANIZATION;
+  isUsername(name) && !isReservedUsername(name) && asciiLower(name) !== DEFAULT_ORGANIZATION;
 
 const documented = { required: true };
 
@@ -34,7 +35,7 @@ export const Organizations = z.array(Organization);
 export const CreateOrganizationRequest = z
   .object({
     name: required(goString()).refine(isOrganizationName, rule('organization_name')),
-    display_name: goString().refine(isDisplayName, rule('organization_display_name')),
+    display_name: goString().overwrite(composed).refine(isDisplayName, rule('organization_display_name')),
     description: goString(),
     icon: goString(),
   })
@@ -45,7 +46,9 @@ export type CreateOrganizationRequest = z.output<typeof CreateOrganizationReques
 export const UpdateOrganizationRequest = z
   .object({
     name: optionalString().refine((name) => !name || isOrganizationName(name), rule('organization_name')),
-    display_name: optionalString().refine((name) => !name || isDisplayName(name), rule('organization_display_name')),
+    display_name: optionalString()
+      .overwrite((name) => name && composed(name))
+      .refine((name) => !name || isDisplayName(name), rule('organization_display_name')),
     description: optionalString(),
     icon: optionalString(),
     default_org_member_roles: z.array(goString()).optional(),

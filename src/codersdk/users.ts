@@ -1,13 +1,16 @@
 // Wire types of users: reading, creating, changing.
 import { z } from 'zod';
 import { LoginType, SlimRole, Time, UserStatus, Uuid } from './common.ts';
-import { isEmail, isRealName, isReservedUsername, isUsername } from './names.ts';
+import { composed, composedAddress, isEmail, isRealName, isReservedUsername, isUsername } from './names.ts';
 import { goBool, goList, goString, required, rule, uuidText } from './wire.ts';
 
 /** Names that the API's own paths hide are refused like malformed ones (docs/differences.md 5). */
 const username = () =>
   required(goString()).refine((name) => isUsername(name) && !isReservedUsername(name), rule('username'));
-const realName = () => goString().refine(isRealName, rule('user_real_name'));
+const realName = () => goString().overwrite(composed).refine(isRealName, rule('user_real_name'));
+
+/** An address, composed. */
+export const email = () => required(goString()).overwrite(composedAddress).refine(isEmail, rule('email'));
 
 const documented = { required: true };
 
@@ -43,7 +46,7 @@ export type GetUsersResponse = z.infer<typeof GetUsersResponse>;
 
 export const CreateFirstUserRequest = z
   .object({
-    email: required(goString()).refine(isEmail, rule('email')),
+    email: email(),
     username: username(),
     name: realName(),
     password: required(goString()),
@@ -75,7 +78,7 @@ export type CreateFirstUserResponse = z.infer<typeof CreateFirstUserResponse>;
 
 export const CreateUserRequestWithOrgs = z
   .object({
-    email: goString(),
+    email: goString().overwrite(composedAddress),
     username: username(),
     name: realName(),
     password: goString(),
@@ -106,7 +109,7 @@ export type UpdateUserPasswordRequest = z.output<typeof UpdateUserPasswordReques
 
 /** One's own address needs one's own password beside it. */
 export const UpdateUserEmailRequest = z
-  .object({ email: required(goString()).refine(isEmail, rule('email')), password: goString() })
+  .object({ email: email(), password: goString() })
   .meta({ id: 'codersdk.UpdateUserEmailRequest' });
 export type UpdateUserEmailRequest = z.output<typeof UpdateUserEmailRequest>;
 

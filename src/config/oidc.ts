@@ -2,6 +2,7 @@
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { asciiLower } from '../golang/ascii.ts';
 import { isPlainUuid } from '../golang/uuids.ts';
 import { ConfigError, type Reader } from './values.ts';
 
@@ -118,7 +119,9 @@ export function readOidc(reader: Reader, accessUrl: string): OidcConfig | null {
     redirectUri: readRedirectUri(reader, accessUrl),
     scopes,
     authUrlParams: reader.textMap('CODER_OIDC_AUTH_URL_PARAMS', { access_type: 'offline' }),
-    emailDomains: reader.list('CODER_OIDC_EMAIL_DOMAIN', []).map((domain) => domain.replace(/^@/, '').toLowerCase()),
+    emailDomains: reader
+      .list('CODER_OIDC_EMAIL_DOMAIN', [])
+      .map((domain) => asciiLower(domain.replace(/^@/, '').normalize('NFC'))),
     allowSignups: reader.boolean('CODER_OIDC_ALLOW_SIGNUPS', true),
     signupsDisabledText: reader.text('CODER_OIDC_SIGNUPS_DISABLED_TEXT', ''),
     ignoreEmailVerified: reader.boolean('CODER_OIDC_IGNORE_EMAIL_VERIFIED', false),

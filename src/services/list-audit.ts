@@ -2,6 +2,7 @@
 import { AUDIT_ACTIONS, AUDIT_RESOURCE_TYPES } from '../codersdk/audit.ts';
 import type { ActorCtx } from '../ctx.ts';
 import { badRequest, forbidden } from '../errors.ts';
+import { asciiLower } from '../golang/ascii.ts';
 import { firstTerm, parseQuery, QueryReader, type QueryTerms } from '../golang/search.ts';
 import { parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
@@ -27,7 +28,7 @@ function readFilter(ctx: ActorCtx, query: string): AuditFilter {
   const reader = new QueryReader(parsed.terms);
   const id = reader.text('resource_id');
   const username = reader.text('username');
-  const isMe = username?.toLowerCase() === 'me';
+  const isMe = asciiLower(username ?? '') === 'me';
   const filter: AuditFilter = {
     requestId: reader.uuid('request_id'),
     resourceId: id === undefined ? undefined : (parseUuid(id) ?? id),

@@ -1,6 +1,6 @@
 // What an operator does at the command line, with access to the database instead of a session.
 import { randomUUID } from 'node:crypto';
-import { isEmail, isReservedUsername, isUsername } from '../codersdk/names.ts';
+import { composedAddress, isEmail, isReservedUsername, isUsername } from '../codersdk/names.ts';
 import { passwordProblem } from '../codersdk/password-strength.ts';
 import { hashPassword } from '../crypto/passwords.ts';
 import { type Ctx, nowText, withTx } from '../ctx.ts';
@@ -24,8 +24,9 @@ function checkPassword(password: string): void {
  */
 export async function createOwner(
   ctx: Ctx,
-  { username, email, password }: { username: string; email: string; password: string },
+  { username, email: typed, password }: { username: string; email: string; password: string },
 ): Promise<UserRow> {
+  const email = composedAddress(typed);
   if (!isUsername(username) || isReservedUsername(username)) {
     throw invalid({
       field: 'username',

@@ -1,5 +1,6 @@
 // The audit log as rows.
 import { and, eq, gte, inArray, lte, type SQL, sql } from 'drizzle-orm';
+import { folded } from './columns.ts';
 import type { Db } from './db.ts';
 import { auditLogs, organizations, users } from './schema.ts';
 import { type UserRow, userColumns } from './users.ts';
@@ -43,7 +44,7 @@ function conditions(filter: AuditFilter, organizationIds: 'all' | readonly strin
     filter.resourceId === undefined ? undefined : eq(auditLogs.resourceId, filter.resourceId),
     filter.resourceTarget === undefined
       ? undefined
-      : sql`lower(${auditLogs.resourceTarget}) = lower(${filter.resourceTarget})`,
+      : sql`${folded(auditLogs.resourceTarget)} = ${folded(filter.resourceTarget)}`,
     filter.action === undefined ? undefined : eq(auditLogs.action, filter.action),
     filter.requestId === undefined ? undefined : eq(auditLogs.requestId, filter.requestId),
     filter.userId === undefined ? undefined : eq(auditLogs.userId, filter.userId),
@@ -51,7 +52,7 @@ function conditions(filter: AuditFilter, organizationIds: 'all' | readonly strin
     filter.email === undefined ? undefined : usersLike(`%\u0001${literal(filter.email)}`),
     organization === undefined
       ? undefined
-      : sql`${auditLogs.organizationId} in (select o.id from organizations o where o.id::text = lower(${organization}) or lower(o.name) = lower(${organization}))`,
+      : sql`${auditLogs.organizationId} in (select o.id from organizations o where o.id::text = ${folded(organization)} or lower(o.name collate "C") = ${folded(organization)})`,
     filter.from === undefined ? undefined : gte(auditLogs.time, filter.from),
     filter.to === undefined ? undefined : lte(auditLogs.time, filter.to),
   );

@@ -1,4 +1,5 @@
 // Column types that Drizzle lacks: exact timestamps, C-collated text and bytea.
+import { type SQL, sql } from 'drizzle-orm';
 import { customType } from 'drizzle-orm/pg-core';
 
 /**
@@ -21,5 +22,8 @@ export const timestamp = customType<{ data: string; driverData: string }>({
 
 /** Text compared byte by byte, so that one order holds on every database. */
 export const textC = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
+
+/** Letter case folded for A-Z alone, on every database (docs/differences.md 27); `asciiLower` is the same in JS. */
+export const folded = (text: unknown): SQL => sql`lower(${text}::text collate "C")`;
 
 export const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });

@@ -1,6 +1,7 @@
 // Members of organizations as rows: a membership with what its user shows.
 import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { OrganizationRows } from '../rbac/visible.ts';
+import { folded } from './columns.ts';
 import type { Db } from './db.ts';
 import { type Page, type UserFilter, userConditions } from './list-users.ts';
 import { prepared } from './prepared.ts';
@@ -57,13 +58,7 @@ const byId = prepared((db) =>
 );
 const byName = prepared((db) =>
   selectMembers(db)
-    .where(
-      and(
-        inOrganization,
-        sql`lower(${users.username}) = lower(${sql.placeholder('username')})`,
-        eq(users.deleted, false),
-      ),
-    )
+    .where(and(inOrganization, eq(users.usernameLower, folded(sql.placeholder('username'))), eq(users.deleted, false)))
     .prepare('member_by_name'),
 );
 

@@ -1,11 +1,15 @@
 // Organizations and memberships as rows.
 import { and, desc, eq, inArray, ne, sql } from 'drizzle-orm';
 import type { OrganizationRows } from '../rbac/visible.ts';
+import { folded } from './columns.ts';
 import type { Db } from './db.ts';
 import { prepared } from './prepared.ts';
 import { organizationMembers, organizations } from './schema.ts';
 
 export type OrganizationRow = typeof organizations.$inferSelect;
+
+/** As in the unique index. */
+const foldedName = sql`lower(${organizations.name} collate "C")`;
 
 const byId = prepared((db) =>
   db
@@ -22,7 +26,10 @@ export async function findOrganizationById(db: Db, id: string): Promise<Organiza
 
 /** The organization of this name, compared without case. */
 export async function findOrganizationByName(db: Db, name: string): Promise<OrganizationRow | undefined> {
-  const rows = await db.select().from(organizations).where(sql`lower(${organizations.name}) = lower(${name})`);
+  const rows = await db
+    .select()
+    .from(organizations)
+    .where(sql`${foldedName} = ${folded(name)}`);
   return rows[0];
 }
 
@@ -70,7 +77,7 @@ export async function listOrganizations(db: Db, rows: OrganizationRows, memberId
           : sql`exists (select from organization_members m where m.organization_id = ${organizations.id} and m.user_id = ${memberId})`,
       ),
     )
-    .orderBy(desc(organizations.isDefault), sql`lower(${organizations.name})`);
+    .orderBy(desc(organizations.isDefault), foldedName);
 }
 
 /** @throws a unique violation on `uniques.organizationName` */

@@ -59,12 +59,12 @@ export const users = pgTable(
     githubComUserId: bigint('github_com_user_id', { mode: 'bigint' }),
     hashedOneTimePasscode: text('hashed_one_time_passcode'),
     oneTimePasscodeExpiresAt: timestamp('one_time_passcode_expires_at'),
-    usernameLower: textC('username_lower').notNull().generatedAlwaysAs(sql`lower(username)`),
+    usernameLower: textC('username_lower').notNull().generatedAlwaysAs(sql`lower(username collate "C")`),
     searchText: text('search_text').notNull().generatedAlwaysAs(sql`lower(username) || chr(1) || lower(email)`),
   },
   (t) => [
-    uniqueIndex(uniques.username).on(sql`lower(${t.username})`).where(sql`deleted = false`),
-    uniqueIndex(uniques.email).on(sql`lower(${t.email})`).where(sql`deleted = false and email <> ''`),
+    uniqueIndex(uniques.username).on(t.usernameLower).where(sql`deleted = false`),
+    uniqueIndex(uniques.email).on(sql`lower(${t.email} collate "C")`).where(sql`deleted = false and email <> ''`),
     // The order of every list, with the id beside it so that a page can be found without the rows.
     index('users_list_order').on(t.usernameLower, t.id).where(sql`deleted = false and is_system = false`),
     index('users_search_trgm').using('gin', sql`search_text gin_trgm_ops`),
@@ -98,7 +98,7 @@ export const organizations = pgTable(
     updatedAt: timestamp('updated_at').notNull(),
   },
   (t) => [
-    uniqueIndex(uniques.organizationName).on(sql`lower(${t.name})`),
+    uniqueIndex(uniques.organizationName).on(sql`lower(${t.name} collate "C")`),
     uniqueIndex('organizations_single_default').on(t.isDefault).where(sql`is_default`),
   ],
 );

@@ -1,9 +1,12 @@
 // Users as rows: reading, writing and what other tables say of them.
 import { and, eq, sql } from 'drizzle-orm';
+import { folded } from './columns.ts';
 import type { Db } from './db.ts';
 import { prepared } from './prepared.ts';
 import { SYSTEM_USER_ID, users } from './schema.ts';
 
+/** As in the unique index. */
+const foldedEmail = sql`lower(${users.email} collate "C")`;
 /** Written out rather than bound: a prepared statement uses the partial indexes only when it can see the value. */
 const isLiving = sql`${users.deleted} = false`;
 
@@ -57,7 +60,7 @@ const byName = prepared((db) =>
   db
     .select(userColumns)
     .from(users)
-    .where(and(sql`lower(${users.username}) = lower(${sql.placeholder('username')})`, isLiving))
+    .where(and(eq(users.usernameLower, folded(sql.placeholder('username'))), isLiving))
     .prepare('user_by_name'),
 );
 
@@ -79,7 +82,7 @@ export async function findUserByNameOrEmail(db: Db, username: string, email: str
     .where(
       and(
         isLiving,
-        sql`(lower(${users.username}) = lower(${username}) or (${email} <> '' and lower(${users.email}) = lower(${email})))`,
+        sql`(${users.usernameLower} = ${folded(username)} or (${email} <> '' and ${foldedEmail} = ${folded(email)}))`,
       ),
     )
     .limit(1);
@@ -95,7 +98,7 @@ const byEmailWithPassword = prepared((db) =>
       oneTimePasscodeExpiresAt: users.oneTimePasscodeExpiresAt,
     })
     .from(users)
-    .where(and(sql`lower(${users.email}) = lower(${sql.placeholder('email')})`, isLiving, sql`${users.email} <> ''`))
+    .where(and(sql`${foldedEmail} = ${folded(sql.placeholder('email'))}`, isLiving, sql`${users.email} <> ''`))
     .prepare('user_by_email'),
 );
 

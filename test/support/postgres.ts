@@ -4,10 +4,10 @@ import { inject } from 'vitest';
 import { withClient } from '../../src/postgres/client.ts';
 import { urlOf } from './postgres-server.ts';
 
-async function create(template: string): Promise<{ url: string }> {
+async function create(template: string, options = ''): Promise<{ url: string }> {
   const { adminUrl, prefix } = inject('postgres');
   const name = `${prefix}${randomBytes(6).toString('hex')}`;
-  await withClient(adminUrl, (client) => client.query(`create database ${name} template ${template}`));
+  await withClient(adminUrl, (client) => client.query(`create database ${name} template ${template} ${options}`));
   return { url: urlOf(adminUrl, name) };
 }
 
@@ -16,7 +16,7 @@ export function cloneDatabase(): Promise<{ url: string }> {
   return create(inject('postgres').template);
 }
 
-/** A database without anything in it. */
-export function emptyDatabase(): Promise<{ url: string }> {
-  return create('template0');
+/** A database without anything in it, whose text follows the rules of a language if `icuLocale` names one. */
+export function emptyDatabase({ icuLocale }: { icuLocale?: string } = {}): Promise<{ url: string }> {
+  return create('template0', icuLocale && `locale_provider icu icu_locale '${icuLocale}'`);
 }

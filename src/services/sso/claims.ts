@@ -1,7 +1,8 @@
 // What the claims of an OpenID provider say about somebody, and what this server makes of it. Pure.
-import { isEmail, realNameOf } from '../../codersdk/names.ts';
+import { composedAddress, isEmail, realNameOf } from '../../codersdk/names.ts';
 import type { OidcConfig } from '../../config.ts';
 import { badRequest } from '../../errors.ts';
+import { asciiLower } from '../../golang/ascii.ts';
 import { parseBoolean } from '../../golang/booleans.ts';
 import type { Claims } from '../../idp/token-verifier.ts';
 import { LoginRefusal } from './refusal.ts';
@@ -45,7 +46,7 @@ export function requireGoodEmail(email: string, claims: Claims, config: OidcConf
     );
   }
   const at = email.lastIndexOf('@');
-  const domain = at < 0 ? '' : email.slice(at + 1).toLowerCase();
+  const domain = at < 0 ? '' : asciiLower(composedAddress(email.slice(at + 1)));
   if (config.emailDomains.length > 0 && !config.emailDomains.includes(domain)) {
     throw new LoginRefusal(
       403,

@@ -2,8 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { instantText, SECOND } from '../../clock.ts';
 import { alternativeUsername, usernameOf } from '../../codersdk/derived-names.ts';
+import { composedAddress } from '../../codersdk/names.ts';
 import { type Ctx, nowText, withTx } from '../../ctx.ts';
 import { conflict } from '../../errors.ts';
+import { asciiLower } from '../../golang/ascii.ts';
 import type { ProviderTokens } from '../../idp/token-endpoint.ts';
 import { emailChangedMail } from '../../mail/templates.ts';
 import { isOwner } from '../../rbac/owners.ts';
@@ -201,7 +203,7 @@ async function attempt(
 
 /** Tells the old address that the account has another one now. */
 function mailOldAddress(ctx: Ctx, { before, user }: Outcome): void {
-  if (!before?.email || before.email.toLowerCase() === user.email.toLowerCase()) return;
+  if (!before?.email || asciiLower(before.email) === asciiLower(user.email)) return;
   const name = user.name || user.username;
   ctx.mailer.enqueue(
     emailChangedMail({ accessUrl: ctx.config.accessUrl, to: before.email, name, newEmail: user.email }),
@@ -213,7 +215,8 @@ function mailOldAddress(ctx: Ctx, { before, user }: Outcome): void {
  * not at all. Golden: sso/oidc-accounts, sso/oidc-convert, sso/github-login
  * @throws LoginRefusal, ApiError
  */
-export async function signIn(ctx: Ctx, identity: ExternalIdentity, options: SignInOptions = {}): Promise<SignedIn> {
+export async function signIn(ctx: Ctx, claimed: ExternalIdentity, options: SignInOptions = {}): Promise<SignedIn> {
+  const identity = { ...claimed, email: composedAddress(claimed.email) };
   // A first look without locks: refusals need no transaction, and making an SSH key has no place in one.
   const user = await findAccount(ctx, identity);
   const isFirst = !user && !(await hasAnyUser(ctx.db));
