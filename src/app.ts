@@ -9,7 +9,7 @@ import { createSessionHook } from './hooks/session.ts';
 import { sendError, useErrors } from './http/error-handler.ts';
 import { useOpenapi } from './http/openapi.ts';
 import { routingUrl } from './http/paths.ts';
-import { useJson } from './http/serializer.ts';
+import { useJson, useStrictAnswers } from './http/serializer.ts';
 import { useBodies } from './http/validation.ts';
 import { registerRoutes } from './routes/index.ts';
 import { otherPage } from './routes/pages.ts';
@@ -72,7 +72,8 @@ export async function buildApp({ pool, strictResponses = false, ...deps }: Build
   app.decorate('session', session);
 
   if (deps.log.isLevelEnabled('debug')) useAccessLog(app);
-  useJson(app, strictResponses);
+  useJson(app);
+  if (strictResponses) useStrictAnswers(app);
   useListener(app, deps, createSessionLookup(pool), limits);
   useBodies(app);
   useErrors(app, session, otherPage);

@@ -40,7 +40,7 @@ const sender =
           answer.on('data', (chunk: Buffer) => chunks.push(chunk));
           answer.on('end', () =>
             resolve({
-              status: answer.statusCode ?? 0,
+              statusCode: answer.statusCode ?? 0,
               headers: answer.headers,
               text: Buffer.concat(chunks).toString(),
             }),
@@ -58,7 +58,9 @@ describe('a client cannot tell this server from the recorded one', () => {
     const url = `http://127.0.0.1:${port}`;
     const t = await startApp({ empty: true, env: { CODER_ACCESS_URL: url, ...scenario.env } });
     await t.app.listen({ host: '127.0.0.1', port });
-    const { compared, failures } = await replay(scenario, url, sender(port), BETTER[name]);
+    const send = sender(port);
+    const watched: Send = (request) => t.watch(`${request.method} ${request.path}`, () => send(request));
+    const { compared, failures } = await replay(scenario, url, watched, BETTER[name]);
     await t.close();
     expect(compared).toBeGreaterThan(0);
     expect(failures).toEqual([]);

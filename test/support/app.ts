@@ -1,5 +1,5 @@
 // The real app on a database of its own, with a clock that tests move; answers are checked against their schemas.
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type pg from 'pg';
 import pino from 'pino';
 import { afterAll } from 'vitest';
@@ -13,6 +13,7 @@ import { connect, type Db } from '../../src/store/db.ts';
 import { TestClient } from './client.ts';
 import { type TestClock, testClock } from './clock.ts';
 import { cloneDatabase } from './postgres.ts';
+import { type Watch, watchRefusals } from './untouched.ts';
 
 export const PASSWORD = 'SomeSecurePassword!';
 
@@ -31,6 +32,8 @@ export interface TestApp {
   organizationId: string;
   anonymous: TestClient;
   as(token: string): TestClient;
+  /** For requests by other ways than `inject`, which is watched already: what is refused must change nothing. */
+  watch: Watch;
   /** Ends the app before its file does. */
   close(): Promise<void>;
 }
@@ -48,6 +51,10 @@ const ENV = {
   CODER_DANGEROUS_DISABLE_RATE_LIMITS: 'true',
   CODER_EXTERNAL_TOKEN_ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'),
 };
+
+// Here and not in `startApp`, which most files call in a hook: a hook registered by a hook never runs.
+const open: (() => Promise<void>)[] = [];
+afterAll(() => Promise.all(open.map((close) => close())));
 
 /** Starts an app; it is closed when the file ends. */
 export async function startApp({ env = {}, empty = false, url: existing }: Options = {}): Promise<TestApp> {
@@ -67,13 +74,17 @@ export async function startApp({ env = {}, empty = false, url: existing }: Optio
     idp: createIdentityProviders(config, log),
   };
   const app = await buildApp({ ...deps, pool, strictResponses: true });
+  const { watch, end: endWatch } = watchRefusals(url, mails);
+  const inject = app.inject.bind(app) as (options: InjectOptions) => Promise<LightMyRequestResponse>;
+  const watched = (options: InjectOptions) => watch(`${options.method} ${options.url}`, () => inject(options));
+  app.inject = watched as typeof app.inject;
   let closed: Promise<void> | undefined;
   const close = () => {
     deps.idp.close();
-    closed ??= app.close().then(() => pool.end());
+    closed ??= app.close().then(() => Promise.all([pool.end(), endWatch()]).then(() => undefined));
     return closed;
   };
-  afterAll(close);
+  open.push(close);
   const anonymous = new TestClient(app);
   const as = (token: string) => new TestClient(app, { 'coder-session-token': token });
   const t: TestApp = {
@@ -89,6 +100,7 @@ export async function startApp({ env = {}, empty = false, url: existing }: Optio
     organizationId: '',
     anonymous,
     as,
+    watch,
     close,
   };
   if (empty || existing !== undefined) return t;

@@ -34,7 +34,7 @@ export interface Scenario {
 }
 
 export interface Sent {
-  status: number;
+  statusCode: number;
   headers: Record<string, string | string[] | number | undefined>;
   text: string;
 }
@@ -147,17 +147,18 @@ function savedValue(from: string, sent: Sent, body: Json | undefined): string | 
 
 function differences(step: Step, sent: Sent, body: Json | undefined, vars: Map<string, string>): string[] {
   if (step.better)
-    return step.better.status.includes(sent.status)
+    return step.better.status.includes(sent.statusCode)
       ? []
       : [
-          `status: want ${step.better.status.join(' or ')} (${step.better.why}), got ${sent.status} ${sent.text.slice(0, 200)}`,
+          `status: want ${step.better.status.join(' or ')} (${step.better.why}), got ${sent.statusCode} ${sent.text.slice(0, 200)}`,
         ];
   if (step.expect.status >= 500) {
-    const refused = sent.status >= 400 && sent.status < 500 && isObject(body) && typeof body.message === 'string';
-    return refused ? [] : [`status: want a 4xx with a message, got ${sent.status} ${sent.text.slice(0, 200)}`];
+    const refused =
+      sent.statusCode >= 400 && sent.statusCode < 500 && isObject(body) && typeof body.message === 'string';
+    return refused ? [] : [`status: want a 4xx with a message, got ${sent.statusCode} ${sent.text.slice(0, 200)}`];
   }
-  if (sent.status !== step.expect.status)
-    return [`status: want ${step.expect.status}, got ${sent.status} ${sent.text.slice(0, 200)}`];
+  if (sent.statusCode !== step.expect.status)
+    return [`status: want ${step.expect.status}, got ${sent.statusCode} ${sent.text.slice(0, 200)}`];
   const out: string[] = [];
   const kept = (step.keep_headers ?? []).flatMap((name): [string, Json][] =>
     sent.headers[name] === undefined ? [] : [[name, sent.headers[name] as Json]],
@@ -217,14 +218,14 @@ export async function replay(
       body = { '<text>': sent.text.slice(0, 500) };
     }
     const isKnown = known.includes(step.id);
-    const met = (isKnown || step.better) && sent.status >= 300;
+    const met = (isKnown || step.better) && sent.statusCode >= 300;
     for (const [name, from] of Object.entries(step.save ?? {})) {
       const value = met ? undefined : savedValue(from, sent, body);
       if (value !== undefined) vars.set(name, value);
       else if (met) refused.add(name);
       else
         failures.push(
-          `${step.id}: nothing at ${from} to save as ${name} (status ${sent.status}: ${sent.text.slice(0, 200)})`,
+          `${step.id}: nothing at ${from} to save as ${name} (status ${sent.statusCode}: ${sent.text.slice(0, 200)})`,
         );
     }
     if (isKnown) continue;
