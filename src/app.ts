@@ -5,6 +5,7 @@ import type pg from 'pg';
 import type { AppDeps } from './ctx.ts';
 import { createLimits, type Limits } from './hooks/limits.ts';
 import { useListener } from './hooks/listener.ts';
+import { useRefusals } from './hooks/refusals.ts';
 import { createSessionHook } from './hooks/session.ts';
 import { sendError, useErrors } from './http/error-handler.ts';
 import { useOpenapi } from './http/openapi.ts';
@@ -13,11 +14,12 @@ import { useJson, useStrictAnswers } from './http/serializer.ts';
 import { useBodies } from './http/validation.ts';
 import { registerRoutes } from './routes/index.ts';
 import { otherPage } from './routes/pages.ts';
+import { createRefusals } from './services/refusals.ts';
 import { createProviderCheck } from './services/sso/provider-session.ts';
 import { createSessionLookup } from './store/sessions.ts';
 
 /** What an app is built from: the process-wide parts and the pool that the session lookup shares. */
-export interface BuildOptions extends AppDeps {
+export interface BuildOptions extends Omit<AppDeps, 'refusals'> {
   readonly pool: pg.Pool;
   /** Tests check every answer against its documented schema; production does not pay for that. */
   readonly strictResponses?: boolean;
@@ -50,7 +52,8 @@ function useAccessLog(app: FastifyInstance): void {
 }
 
 /** The app, ready to listen or to be injected. */
-export async function buildApp({ pool, strictResponses = false, ...deps }: BuildOptions): Promise<FastifyInstance> {
+export async function buildApp({ pool, strictResponses = false, ...parts }: BuildOptions): Promise<FastifyInstance> {
+  const deps = { ...parts, refusals: createRefusals(parts) };
   const app = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -66,6 +69,7 @@ export async function buildApp({ pool, strictResponses = false, ...deps }: Build
   app.decorateRequest('actor');
   app.decorateRequest('target');
   app.decorateRequest('organization');
+  app.decorateRequest('member');
   const limits = createLimits(deps.config, deps.clock);
   const session = createSessionHook(deps, createProviderCheck(deps));
   app.decorate('limits', limits);
@@ -77,6 +81,8 @@ export async function buildApp({ pool, strictResponses = false, ...deps }: Build
   useListener(app, deps, createSessionLookup(pool), limits);
   useBodies(app);
   useErrors(app, session, otherPage);
+  useRefusals(app);
+  app.addHook('onClose', () => deps.refusals.close());
   await useOpenapi(app);
   await registerRoutes(app);
   await app.ready();

@@ -6,6 +6,7 @@ import type { SecretBox } from './crypto/secret-box.ts';
 import type { IdentityProviders } from './idp/providers.ts';
 import type { Mailer } from './mail/mailer.ts';
 import type { Subject } from './rbac/authorize.ts';
+import type { Refusals } from './services/refusals.ts';
 import type { Db } from './store/db.ts';
 import type { UserRow } from './store/users.ts';
 
@@ -18,6 +19,7 @@ export interface AppDeps {
   readonly mailer: Mailer;
   readonly secretBox: SecretBox;
   readonly idp: IdentityProviders;
+  readonly refusals: Refusals;
 }
 
 /** Who acts: the user as stored, the key in use, and what both together may do. */

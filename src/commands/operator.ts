@@ -8,6 +8,7 @@ import { ApiError } from '../errors.ts';
 import { NO_PROVIDERS } from '../idp/providers.ts';
 import { createLog } from '../log.ts';
 import { createMailer } from '../mail/mailer.ts';
+import { NO_REFUSALS } from '../services/refusals.ts';
 import { StartError } from '../start-error.ts';
 import type { CommandOption } from './command.ts';
 import { openDatabase, withCleanup } from './database.ts';
@@ -46,6 +47,7 @@ export async function asOperator<T>(
       // What the server warns about at its start is none of the command's business.
       secretBox: await openSecretBox(config, log.child({}, { level: 'error' }), db),
       idp: NO_PROVIDERS,
+      refusals: NO_REFUSALS,
       origin: { requestId: randomUUID(), ip: '', userAgent: 'coder-users' },
       actor: undefined,
     };

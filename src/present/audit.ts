@@ -14,11 +14,15 @@ const KINDS: Readonly<Record<string, string>> = {
 const DEEDS: Readonly<Record<string, string>> = { create: 'created', write: 'updated', delete: 'deleted' };
 
 /** What happened in words; readers put the names in place of {user} and {target}. */
-function describe({ action, resourceType }: AuditRow['entry']): string {
+function describe({ action, resourceType, statusCode }: AuditRow['entry']): string {
+  const kind = KINDS[resourceType] ?? resourceType.replaceAll('_', ' ');
+  if (statusCode >= 400) {
+    const what = action === 'login' ? 'login' : `${action} ${kind} {target}`;
+    return `{user} unsuccessfully attempted to ${what}`;
+  }
   if (action === 'login') return '{user} logged in';
   if (action === 'logout') return '{user} logged out';
   if (action === 'request_password_reset') return '{user} requested a password reset for {target}';
-  const kind = KINDS[resourceType] ?? resourceType.replaceAll('_', ' ');
   return `{user} ${DEEDS[action] ?? action} ${kind} {target}`;
 }
 
@@ -39,7 +43,7 @@ function presentAuditLog({ entry, user, organization, isDeleted }: AuditRow): Au
     status_code: entry.statusCode,
     additional_fields: {
       ...(entry.additionalFields as AuditLog['additional_fields']),
-      ...(entry.resourceType === 'api_key' && { api_key_id: entry.resourceId }),
+      ...(entry.resourceType === 'api_key' && !isPlainUuid(entry.resourceId) && { api_key_id: entry.resourceId }),
     },
     description: describe(entry),
     resource_link: '',

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Empty, Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/deployment.ts';
 import type { QueryTerms } from '../golang/search.ts';
+import { auditRefusals } from '../hooks/refusals.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import { organizationOf, targetOrganization } from '../hooks/target.ts';
 import { queryTerms } from '../http/query.ts';
@@ -176,6 +177,8 @@ export async function guardedDeploymentRoutes(app: FastifyInstance): Promise<voi
   app.put<{ Body: wire.NotificationsSettings }>(
     '/notifications/settings',
     {
+      // A body that cannot be read leaves no trace.
+      ...auditRefusals('write', 'notifications_settings', [403]),
       schema: {
         operationId: 'update-notifications-settings',
         summary: 'Update notifications settings',

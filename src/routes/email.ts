@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { UpdateUserEmailRequest, User } from '../codersdk/users.ts';
+import { auditRefusals } from '../hooks/refusals.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { EXTENSION } from '../http/extensions.ts';
@@ -15,6 +16,7 @@ export async function userEmailRoutes(app: FastifyInstance): Promise<void> {
     {
       // The body holds a password that could be guessed.
       onRequest: app.limits.login,
+      ...auditRefusals('write', 'user'),
       schema: {
         ...EXTENSION,
         operationId: 'update-user-email',

@@ -1,6 +1,7 @@
 // The Git SSH key of one user.
 import type { FastifyInstance } from 'fastify';
 import { GitSSHKey } from '../codersdk/git-ssh-keys.ts';
+import { auditRefusals } from '../hooks/refusals.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { presentGitSshKey } from '../present/git-ssh-keys.ts';
@@ -24,6 +25,7 @@ export async function userGitSshKeyRoutes(app: FastifyInstance): Promise<void> {
   app.put(
     '/gitsshkey',
     {
+      ...auditRefusals('write', 'git_ssh_key'),
       schema: {
         operationId: 'regenerate-user-ssh-key',
         summary: 'Regenerate user SSH key',

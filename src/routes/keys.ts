@@ -5,6 +5,7 @@ import { Empty, Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/keys.ts';
 import { isCleanText } from '../codersdk/wire.ts';
 import { notFound } from '../errors.ts';
+import { auditRefusals } from '../hooks/refusals.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { EXTENSION } from '../http/extensions.ts';
@@ -60,6 +61,7 @@ async function sessionKeyRoutes(app: FastifyInstance): Promise<void> {
   app.post(
     '/',
     {
+      ...auditRefusals('create', 'api_key', [403]),
       schema: {
         operationId: 'create-new-session-key',
         summary: 'Create new session key',
@@ -95,6 +97,7 @@ async function sessionKeyRoutes(app: FastifyInstance): Promise<void> {
   app.post(
     '/expire-all',
     {
+      ...auditRefusals('write', 'api_key'),
       schema: {
         ...EXTENSION,
         operationId: 'expire-user-keys',
@@ -114,6 +117,7 @@ async function tokenRoutes(app: FastifyInstance): Promise<void> {
   app.post<{ Body: wire.CreateTokenRequest }>(
     '/',
     {
+      ...auditRefusals('create', 'api_key', [403]),
       schema: {
         operationId: 'create-token-api-key',
         summary: 'Create token API key',

@@ -6,6 +6,7 @@ import * as wire from '../codersdk/organizations.ts';
 import { AssignableRoles } from '../codersdk/roles.ts';
 import { UpdateRoles } from '../codersdk/users.ts';
 import { notOneselfAsMember } from '../hooks/gates.ts';
+import { auditRefusals } from '../hooks/refusals.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { organizationOf, targetOf, targetUser } from '../hooks/target.ts';
 import { memberOf, targetMember } from '../hooks/target-member.ts';
@@ -50,6 +51,7 @@ async function memberRoutes(app: FastifyInstance): Promise<void> {
     '/',
     {
       onRequest: targetMember,
+      ...auditRefusals('delete', 'organization_member'),
       schema: {
         operationId: 'remove-organization-member',
         summary: 'Remove organization member',
@@ -67,6 +69,7 @@ async function memberRoutes(app: FastifyInstance): Promise<void> {
     '/roles',
     {
       onRequest: [targetMember, notOneselfAsMember],
+      ...auditRefusals('write', 'organization_member'),
       schema: {
         operationId: 'assign-role-to-organization-member',
         summary: 'Assign role to organization member',
@@ -89,8 +92,6 @@ async function memberRoutes(app: FastifyInstance): Promise<void> {
 
 /** Routes of `/organizations/{organization}/members` and the list in pages. */
 export async function membersRoutes(app: FastifyInstance): Promise<void> {
-  app.decorateRequest('member');
-
   app.get(
     '/paginated-members',
     {

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/organizations.ts';
+import { auditRefusals } from '../hooks/refusals.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { organizationOf, targetOf } from '../hooks/target.ts';
 import { presentOrganization } from '../present/organizations.ts';
@@ -61,6 +62,7 @@ export async function organizationRoutes(app: FastifyInstance): Promise<void> {
   app.patch<Body<typeof wire.UpdateOrganizationRequest>>(
     '/',
     {
+      ...auditRefusals('write', 'organization'),
       schema: {
         operationId: 'update-organization',
         summary: 'Update organization',
@@ -78,6 +80,7 @@ export async function organizationRoutes(app: FastifyInstance): Promise<void> {
   app.delete(
     '/',
     {
+      ...auditRefusals('delete', 'organization'),
       schema: {
         operationId: 'delete-organization',
         summary: 'Delete organization',

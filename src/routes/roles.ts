@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { AssignableRoles, UserRolesResponse } from '../codersdk/roles.ts';
 import { UpdateRoles, User } from '../codersdk/users.ts';
 import { notOneself } from '../hooks/gates.ts';
+import { auditRefusals } from '../hooks/refusals.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { presentAssignableRole, presentUserRoles } from '../present/roles.ts';
@@ -50,6 +51,7 @@ export async function userRoleRoutes(app: FastifyInstance): Promise<void> {
     '/roles',
     {
       onRequest: notOneself,
+      ...auditRefusals('write', 'user'),
       schema: {
         operationId: 'assign-role-to-user',
         summary: 'Assign role to user',

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { Empty, Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/users.ts';
 import { mayUpdatePersonal, onlyOwnersTouchOwners } from '../hooks/gates.ts';
+import { auditRefusals } from '../hooks/refusals.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { queryTerms } from '../http/query.ts';
@@ -66,7 +67,10 @@ export async function userRoutes(app: FastifyInstance): Promise<void> {
 
   app.delete(
     '/',
-    { schema: { operationId: 'delete-user', summary: 'Delete user', tags: ['Users'], response: { 200: Response } } },
+    {
+      ...auditRefusals('delete', 'user'),
+      schema: { operationId: 'delete-user', summary: 'Delete user', tags: ['Users'], response: { 200: Response } },
+    },
     async (request) => {
       await users.deleteUser(actorCtxOf(request), targetOf(request));
       return { message: 'User has been deleted!' };
@@ -76,6 +80,7 @@ export async function userRoutes(app: FastifyInstance): Promise<void> {
   app.put<Body<typeof wire.UpdateUserProfileRequest>>(
     '/profile',
     {
+      ...auditRefusals('write', 'user'),
       schema: {
         operationId: 'update-user-profile',
         summary: 'Update user profile',
@@ -93,6 +98,7 @@ export async function userRoutes(app: FastifyInstance): Promise<void> {
         '/',
         {
           onRequest: [app.limits.login, mayUpdatePersonal, onlyOwnersTouchOwners],
+          ...auditRefusals('write', 'user'),
           schema: {
             operationId: 'update-user-password',
             summary: 'Update user password',
@@ -117,6 +123,7 @@ export async function userRoutes(app: FastifyInstance): Promise<void> {
     app.put(
       `/status/${word}`,
       {
+        ...auditRefusals('write', 'user'),
         schema: { operationId: `${word}-user-account`, summary: title, tags: ['Users'], response: { 200: wire.User } },
       },
       async (request) => presentUser(await setStatus(actorCtxOf(request), targetOf(request), status)),

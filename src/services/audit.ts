@@ -22,7 +22,7 @@ export interface AuditEntry {
   resourceId: string;
   /** What a person would call it: a username, the name of a token. */
   resourceTarget: string;
-  organizationId?: string;
+  organizationId?: string | undefined;
   /** What the answer says: 200 unless the operation documents another success. */
   status?: number;
   /** The fields before and after; only those that differ are kept. Names of secret fields go to `secretFields`. */
@@ -31,7 +31,8 @@ export interface AuditEntry {
   /** Fields that are noted as changed without any value. */
   secretFields?: string[];
   /** Who acts where there is no session yet (login, first user). */
-  userId?: string;
+  userId?: string | undefined;
+  additionalFields?: Record<string, unknown>;
 }
 
 /** The fields that differ, as {field: {old, new, secret}}. */
@@ -47,7 +48,7 @@ function auditDiff(entry: Pick<AuditEntry, 'before' | 'after' | 'secretFields'>)
 }
 
 /** The row that notes a change, for statements that write it together with the change. */
-export const auditRow = (ctx: Ctx, entry: AuditEntry) => ({
+export const auditRow = (ctx: Pick<Ctx, 'actor' | 'clock' | 'origin'>, entry: AuditEntry) => ({
   id: randomUUID(),
   time: nowText(ctx),
   userId: entry.userId ?? ctx.actor?.user.id ?? null,
@@ -61,6 +62,7 @@ export const auditRow = (ctx: Ctx, entry: AuditEntry) => ({
   action: entry.action,
   diff: auditDiff(entry),
   statusCode: entry.status ?? 200,
+  additionalFields: entry.additionalFields ?? {},
 });
 
 /** Notes a change. Call it with the ctx of the transaction that makes the change: both are kept or neither is. */

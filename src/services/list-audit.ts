@@ -55,5 +55,6 @@ export async function listAuditLogs(ctx: ActorCtx, query: QueryTerms): Promise<{
   const organizations = readableOrganizations(ctx);
   const filter = readFilter(ctx, firstTerm(query, 'q'));
   const { limit = DEFAULT_LIMIT, offset = 0 } = limitOf(new QueryReader(query));
+  await ctx.refusals.settled();
   return listRows(ctx.db, filter, organizations, { limit, offset });
 }

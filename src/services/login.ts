@@ -14,6 +14,7 @@ import { findDefaultOrganization } from '../store/organizations.ts';
 import { findCredentialsByEmail, hasAnyUser, replacePasswordHash, type UserRow } from '../store/users.ts';
 import { insertAccount, isTaken } from './accounts.ts';
 import { audit } from './audit.ts';
+import { noteFailedSignIn } from './failed-sign-ins.ts';
 import { newSshKey } from './git-ssh-keys.ts';
 import { issueKey } from './keys.ts';
 import { isOn } from './sso/first-contact.ts';
@@ -93,13 +94,17 @@ const wrongPassword = () => new ApiError(401, 'Incorrect email or password.');
 export async function checkPassword(ctx: Ctx, input: LoginWithPasswordRequest): Promise<UserRow> {
   const found = await findCredentialsByEmail(ctx.db, input.email);
   const right = await verifyPassword(found?.hashedPassword ?? '', input.password);
-  if (!found || !right) throw wrongPassword();
-  if (ctx.config.passwords.authDisabled) throw new ApiError(403, 'Password authentication is disabled.');
+  const failed = (reason: Parameters<typeof noteFailedSignIn>[1]['reason'], refusal: ApiError): ApiError => {
+    noteFailedSignIn(ctx, { email: input.email, account: found, reason });
+    return refusal;
+  };
+  if (!found || !right) throw failed(found ? 'wrong password' : 'unknown account', wrongPassword());
+  if (ctx.config.passwords.authDisabled) {
+    throw failed('passwords are off', new ApiError(403, 'Password authentication is disabled.'));
+  }
   if (found.loginType !== 'password') {
-    throw new ApiError(
-      403,
-      `Incorrect login type, attempting to use "password" but user is of login type "${found.loginType}"`,
-    );
+    const message = `Incorrect login type, attempting to use "password" but user is of login type "${found.loginType}"`;
+    throw failed('wrong login type', new ApiError(403, message));
   }
   if (needsRehash(found.hashedPassword)) {
     // Conditional on the hash that was checked: a password changed meanwhile must not come back.
@@ -108,7 +113,8 @@ export async function checkPassword(ctx: Ctx, input: LoginWithPasswordRequest): 
   }
   if (found.status === 'dormant') await activateDormantUser(ctx, found);
   if (found.status === 'suspended') {
-    throw new ApiError(401, 'Your account is suspended. Contact an admin to reactivate your account.');
+    const message = 'Your account is suspended. Contact an admin to reactivate your account.';
+    throw failed('suspended', new ApiError(401, message));
   }
   return found;
 }

@@ -111,14 +111,28 @@ export async function changePasswordWithPasscode(
   input: ChangePasswordWithOneTimePasscodeRequest,
 ): Promise<void> {
   checkStrength(input.password);
-  const incorrect = () => badRequest('Incorrect email or one-time passcode.');
   const user = await findCredentialsByEmail(ctx.db, input.email);
+  const refused = (refusal: ApiError): ApiError => {
+    if (user) {
+      ctx.refusals.note(ctx, {
+        action: 'write',
+        resourceType: 'user',
+        resourceId: user.id,
+        resourceTarget: user.username,
+        status: refusal.status,
+        operation: 'password by passcode',
+        userId: user.id,
+      });
+    }
+    return refusal;
+  };
+  const incorrect = () => refused(badRequest('Incorrect email or one-time passcode.'));
   const passcodeHash = user?.hashedOneTimePasscode ?? '';
   const right = await verifyPassword(passcodeHash, input.one_time_passcode);
   if (!user || !right) throw incorrect();
   if (!user.oneTimePasscodeExpiresAt || Date.parse(user.oneTimePasscodeExpiresAt) * 1000 < ctx.clock())
     throw incorrect();
-  if (await verifyPassword(user.hashedPassword, input.password)) throw sameAsOld();
+  if (await verifyPassword(user.hashedPassword, input.password)) throw refused(sameAsOld());
   const hashedPassword = await hashPassword(input.password);
   await withTx(ctx, async (ctx) => {
     if (!(await spendOneTimePasscode(ctx.db, user.id, passcodeHash, hashedPassword))) throw incorrect();

@@ -10,6 +10,11 @@ export async function insertAuditLog(db: Db, entry: typeof auditLogs.$inferInser
   await db.insert(auditLogs).values(entry);
 }
 
+/** Adds entries, all or none. */
+export async function insertAuditLogs(db: Db, entries: readonly (typeof auditLogs.$inferInsert)[]): Promise<void> {
+  await db.insert(auditLogs).values([...entries]);
+}
+
 /** What the log is narrowed to; undefined means "any". */
 export interface AuditFilter {
   resourceType?: string | undefined;

@@ -44,6 +44,8 @@ interface Options {
   empty?: boolean;
   /** A database that is there already, with whatever is in it; nobody is signed in then. */
   url?: string;
+  /** Gets every line of the server's log. */
+  onLog?: (line: Record<string, unknown>) => void;
 }
 
 /** Settings of tests: no limits unless a test is about them, encryption on. */
@@ -57,30 +59,32 @@ const open: (() => Promise<void>)[] = [];
 afterAll(() => Promise.all(open.map((close) => close())));
 
 /** Starts an app; it is closed when the file ends. */
-export async function startApp({ env = {}, empty = false, url: existing }: Options = {}): Promise<TestApp> {
+export async function startApp({ env = {}, empty = false, url: existing, onLog }: Options = {}): Promise<TestApp> {
   const url = existing ?? (await cloneDatabase()).url;
   const config = readConfig({ ...ENV, CODER_PG_CONNECTION_URL: url, ...env });
-  const log = pino({ level: 'silent' });
+  const log = onLog
+    ? pino({ level: 'debug' }, { write: (line) => onLog(JSON.parse(line)) })
+    : pino({ level: 'silent' });
   const { pool, db } = connect({ url, pooled: false }, log);
   const clock = testClock();
   const mails: MailMessage[] = [];
-  const deps: AppDeps = {
+  const parts = {
     config,
     db,
     log,
     clock: clock.now,
-    mailer: { enabled: true, enqueue: (mail) => void mails.push(mail), close: async () => {} },
+    mailer: { enabled: true, enqueue: (mail: MailMessage) => void mails.push(mail), close: async () => {} },
     secretBox: createSecretBox(config.encryption.keys),
     idp: createIdentityProviders(config, log),
   };
-  const app = await buildApp({ ...deps, pool, strictResponses: true });
+  const app = await buildApp({ ...parts, pool, strictResponses: true });
   const { watch, end: endWatch } = watchRefusals(url, mails);
   const inject = app.inject.bind(app) as (options: InjectOptions) => Promise<LightMyRequestResponse>;
   const watched = (options: InjectOptions) => watch(`${options.method} ${options.url}`, () => inject(options));
   app.inject = watched as typeof app.inject;
   let closed: Promise<void> | undefined;
   const close = () => {
-    deps.idp.close();
+    parts.idp.close();
     closed ??= app.close().then(() => Promise.all([pool.end(), endWatch()]).then(() => undefined));
     return closed;
   };
@@ -90,7 +94,7 @@ export async function startApp({ env = {}, empty = false, url: existing }: Optio
   const t: TestApp = {
     app,
     config,
-    deps,
+    deps: app.deps,
     db,
     pool,
     clock,

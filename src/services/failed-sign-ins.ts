@@ -1,0 +1,28 @@
+// What is kept of a sign-in that failed: a line in the log for everybody, an audit entry for accounts that exist.
+import type { Ctx } from '../ctx.ts';
+import { NIL_UUID } from '../golang/uuids.ts';
+import type { UserRow } from '../store/users.ts';
+
+type Reason = 'unknown account' | 'wrong password' | 'wrong login type' | 'suspended' | 'passwords are off';
+
+/**
+ * Notes a failed sign-in by password (docs/differences.md 32): who, from where, why; never the password. The line is for
+ * programs that block addresses (level info, `ip`). With a session it is no sign-in but a proof that failed: the line alone.
+ */
+export function noteFailedSignIn(
+  ctx: Ctx,
+  { email, account, reason }: { email: string; account: Pick<UserRow, 'id' | 'username'> | undefined; reason: Reason },
+): void {
+  const { ip, requestId } = ctx.origin;
+  ctx.log.info({ account: account?.username, email, ip, reason, request: requestId }, 'sign-in failed');
+  if (!account || ctx.actor) return;
+  ctx.refusals.note(ctx, {
+    action: 'login',
+    resourceType: 'api_key',
+    resourceId: NIL_UUID,
+    resourceTarget: '',
+    status: 401,
+    operation: 'sign-in',
+    userId: account.id,
+  });
+}
