@@ -1,7 +1,7 @@
 // Names that nobody chose: of users who come through an identity provider, and of tokens without a name.
 
 import { randomInt } from 'node:crypto';
-import { isReservedUsername, isUsername } from './names.ts';
+import { isPathWord, isUsername } from './names.ts';
 
 // At most nine letters each, so that every name made of one of both fits into 32 characters.
 const ADJECTIVES = `
@@ -46,8 +46,9 @@ export function randomUsername(): string {
   return `${anyOf(ADJECTIVES)}-${anyOf(SURNAMES)}${twoDigits()}`;
 }
 
+/** Unlike a name that somebody asks for, a derived one may be 32 hex digits: whoever is called so is found by id. */
 function isUsable(name: string): boolean {
-  return isUsername(name) && !isReservedUsername(name);
+  return isUsername(name) && !isPathWord(name);
 }
 
 /**

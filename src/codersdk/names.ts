@@ -21,13 +21,16 @@ export function isUsername(text: string): boolean {
   return text.length <= MAX_USERNAME && USERNAME.test(text) && !REFUSED_USERNAMES.has(text);
 }
 
+/** Whether a route of this name answers first: a word of the API's own paths, in any letter case. */
+export const isPathWord = (text: string): boolean => PATH_WORDS.has(asciiLower(text));
+
 /**
  * Whether an account of this name could not be reached by name: a word of the API's own paths in any letter case, or 32
  * hex digits, which are read as a UUID. Refused, as rule `username`, for new accounts and new names; accounts that have
  * such a name already keep it.
  */
 export function isReservedUsername(text: string): boolean {
-  return PATH_WORDS.has(asciiLower(text)) || isUndashedUuid(text);
+  return isPathWord(text) || isUndashedUuid(text);
 }
 
 /**

@@ -16,6 +16,7 @@ export interface OidcConfig {
   /** The whole redirect_uri. */
   readonly redirectUri: string;
   readonly scopes: readonly string[];
+  /** Added to the authorization URL, in place of standard parameters of the same name (`access_type=offline` is one). */
   readonly authUrlParams: Readonly<Record<string, string>>;
   /** Lower case, without a leading @; empty means any. */
   readonly emailDomains: readonly string[];
@@ -118,7 +119,7 @@ export function readOidc(reader: Reader, accessUrl: string): OidcConfig | null {
     clientSecret: reader.text('CODER_OIDC_CLIENT_SECRET', ''),
     redirectUri: readRedirectUri(reader, accessUrl),
     scopes,
-    authUrlParams: reader.textMap('CODER_OIDC_AUTH_URL_PARAMS', { access_type: 'offline' }),
+    authUrlParams: reader.textMap('CODER_OIDC_AUTH_URL_PARAMS', {}),
     emailDomains: reader
       .list('CODER_OIDC_EMAIL_DOMAIN', [])
       .map((domain) => asciiLower(domain.replace(/^@/, '').normalize('NFC'))),

@@ -20,9 +20,22 @@ async function keyFileAuth({
   });
 }
 
-/** The ways to prove ourselves, in the order to try them. */
-export async function clientAuthMethods(config: OidcConfig): Promise<client.ClientAuth[]> {
+/**
+ * The ways to prove ourselves that the provider announces, in the order to try them (docs/differences.md 28). A provider
+ * that says nothing of a secret is asked with HTTP Basic and, if it refuses that, with the secret in the form.
+ * @param announced `token_endpoint_auth_methods_supported` of the discovery document
+ */
+export async function clientAuthMethods(
+  config: OidcConfig,
+  announced: readonly string[] = [],
+): Promise<client.ClientAuth[]> {
   if (config.clientAssertion) return [await keyFileAuth(config.clientAssertion)];
-  if (config.clientSecret === '') return [client.None()];
-  return [client.ClientSecretBasic(config.clientSecret), client.ClientSecretPost(config.clientSecret)];
+  const { clientSecret } = config;
+  if (clientSecret === '') return [client.None()];
+  const ways = [
+    { method: 'client_secret_basic', way: client.ClientSecretBasic(clientSecret) },
+    { method: 'client_secret_post', way: client.ClientSecretPost(clientSecret) },
+  ];
+  const wanted = ways.filter(({ method }) => announced.includes(method));
+  return (wanted.length > 0 ? wanted : ways).map(({ way }) => way);
 }

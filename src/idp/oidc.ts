@@ -13,8 +13,12 @@ import type { Claims } from './token-verifier.ts';
 export interface OidcProvider extends IdentityProvider, Pick<Discovery, 'started' | 'problem' | 'close'> {
   /** The provider's name for itself. @throws ProviderUnready */
   issuer(): Promise<string>;
-  /** The claims of an ID token, or of an access token of the same issuer and audience. @throws BadToken, ProviderUnready */
-  verifyToken(token: string, signal: AbortSignal): Promise<Claims>;
+  /**
+   * The claims of an ID token, or of an access token of the same issuer and audience.
+   * @param nonce what the token must say of the login that it was made for; undefined for access tokens
+   * @throws BadToken, ProviderUnready
+   */
+  verifyToken(token: string, nonce: string | undefined, signal: AbortSignal): Promise<Claims>;
   /**
    * The claims that the provider tells the holder of an access token; undefined when it has no such endpoint.
    * @throws ProviderFailure, BadToken
@@ -34,7 +38,7 @@ export function createOidcProvider(config: OidcConfig, log: Logger): OidcProvide
   /** Asks the token endpoint, with each way to prove ourselves until one is taken, and remembers it. */
   async function ask(grant: Record<string, string>, signal: AbortSignal): Promise<ProviderTokens> {
     const { metadata, configuration } = await discovery.ready();
-    ways ??= clientAuthMethods(config);
+    ways ??= clientAuthMethods(config, metadata.token_endpoint_auth_methods_supported);
     const candidates = workingWay ? [workingWay] : await ways;
     for (const [i, way] of candidates.entries()) {
       const form = new URLSearchParams(grant);
@@ -64,16 +68,19 @@ export function createOidcProvider(config: OidcConfig, log: Logger): OidcProvide
     issuer: async () => (await discovery.ready()).metadata.issuer,
     usesPkce: async () => (await discovery.ready()).usesPkce,
 
-    async loginUrl({ state, codeChallenge }) {
+    async loginUrl({ state, nonce, codeChallenge }) {
       const { configuration } = await discovery.ready();
       const url = client.buildAuthorizationUrl(configuration, {
         client_id: config.clientId,
         redirect_uri: config.redirectUri,
         response_type: 'code',
         scope: config.scopes.join(' '),
-        state,
-        ...(codeChallenge !== undefined && { code_challenge: codeChallenge, code_challenge_method: 'S256' }),
+        access_type: 'offline',
         ...config.authUrlParams,
+        // What protects a login is not for settings to replace.
+        state,
+        nonce,
+        ...(codeChallenge !== undefined && { code_challenge: codeChallenge, code_challenge_method: 'S256' }),
       });
       return url.href;
     },
@@ -91,7 +98,7 @@ export function createOidcProvider(config: OidcConfig, log: Logger): OidcProvide
 
     refresh: (refreshToken, signal) => ask({ grant_type: 'refresh_token', refresh_token: refreshToken }, signal),
 
-    verifyToken: async (token, signal) => (await discovery.ready()).verifier.verify(token, signal),
+    verifyToken: async (token, nonce, signal) => (await discovery.ready()).verifier.verify(token, nonce, signal),
 
     async userInfo(accessToken, signal) {
       const { metadata, verifier } = await discovery.ready();

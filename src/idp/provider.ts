@@ -15,6 +15,8 @@ export const isExternalLoginType = (loginType: string): loginType is ExternalLog
 export interface LoginAttempt {
   /** Comes back with the browser. */
   readonly state: string;
+  /** Comes back within the ID token of providers that have one. */
+  readonly nonce: string;
   /** Of PKCE with S256; undefined for providers that do not know it. */
   readonly codeChallenge: string | undefined;
 }

@@ -16,9 +16,10 @@ export type Claims = Record<string, unknown>;
 export interface TokenVerifier {
   /**
    * The claims of a token that the provider signed, that was issued for this client, and that holds now.
+   * @param nonce what an ID token must say of the login that it was made for; undefined for other tokens
    * @throws BadToken
    */
-  verify(token: string, signal: AbortSignal): Promise<Claims>;
+  verify(token: string, nonce: string | undefined, signal: AbortSignal): Promise<Claims>;
   /** The claims of a document that the provider signed, whoever it is for. @throws BadToken */
   verifySignature(token: string, signal: AbortSignal): Promise<Claims>;
 }
@@ -92,11 +93,15 @@ export function createTokenVerifier({ jwksUri, algorithms, issuer, clientId }: V
   return {
     verifySignature: (token, signal) => check(token, signal, {}),
 
-    async verify(token, signal) {
+    async verify(token, nonce, signal) {
       const forUs = { audience: clientId, requiredClaims: ['exp'], ...(issuer !== undefined && { issuer }) };
       const claims = await check(token, signal, forUs);
       // The leeway is for the beginning alone.
       if ((claims.exp ?? 0) * 1000 <= Date.now()) throw new BadToken('the token has expired');
+      if (claims.azp !== undefined && claims.azp !== clientId)
+        throw new BadToken('the token was issued to another client (azp)');
+      if (nonce !== undefined && claims.nonce !== nonce)
+        throw new BadToken('the token was made for another login (nonce)');
       return claims;
     },
   };

@@ -6,7 +6,14 @@ import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { clearSessionCookie, cookieDefaults, setCookie, setSessionCookie } from '../http/cookies.ts';
 import { sendHtml } from '../http/html-answer.ts';
-import { loginCookie, REDIRECT_COOKIE, STATE_COOKIE, setLoginCookies, VERIFIER_COOKIE } from '../http/login-cookies.ts';
+import {
+  loginCookie,
+  NONCE_COOKIE,
+  REDIRECT_COOKIE,
+  STATE_COOKIE,
+  setLoginCookies,
+  VERIFIER_COOKIE,
+} from '../http/login-cookies.ts';
 import { parameter } from '../http/query.ts';
 import { localTarget, pathAndQuery } from '../http/redirects.ts';
 import type { ExternalLoginType, IdentityProvider } from '../idp/provider.ts';
@@ -44,9 +51,9 @@ function sendRefusal(
 /** Sends the browser to the provider. */
 async function start(provider: IdentityProvider, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const wanted = parameter(request, 'redirect');
-  const { location, state, verifier } = await login.startLogin(provider, parameter(request, 'oidc_merge_state'));
-  setLoginCookies(reply, request.server.deps.config, { state, redirect: wanted && pathAndQuery(wanted), verifier });
-  return reply.redirect(location, 307);
+  const started = await login.startLogin(provider, parameter(request, 'oidc_merge_state'));
+  setLoginCookies(reply, request.server.deps.config, { ...started, redirect: wanted && pathAndQuery(wanted) });
+  return reply.redirect(started.location, 307);
 }
 
 /** Takes the browser back from the provider, signed in. */
@@ -63,6 +70,7 @@ async function finish(
     cookies: {
       state: loginCookie(request, STATE_COOKIE),
       verifier: loginCookie(request, VERIFIER_COOKIE),
+      nonceSecret: loginCookie(request, NONCE_COOKIE),
       permit: loginCookie(request, CONVERT_LOGIN_COOKIE),
     },
     signedInAs: isSignedInAs(request),

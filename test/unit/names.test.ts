@@ -129,11 +129,13 @@ describe('names that the server makes up', () => {
     ['émile', '', 'mile'],
     ['x@y@z', '', 'xy'],
     ['Mixed.Case@x', '', 'MixedCase'],
+    ['a'.repeat(32), '', 'a'.repeat(32)],
+    [undefined, `${'0123456789abcdef'.repeat(2)}@example.com`, '0123456789abcdef'.repeat(2)],
   ])('claim %j with address %j makes %s', (claim, email, username) => {
     expect(usernameOf(claim, email)).toBe(username);
   });
 
-  test.each(['new', 'two--dashes', 'x'.repeat(33), '日本', 'me', 'ROLES', 'me@example.com', '-a', 'a'.repeat(32)])(
+  test.each(['new', 'two--dashes', 'x'.repeat(33), '日本', 'me', 'ROLES', 'me@example.com', '-a', 'a'.repeat(33)])(
     'claim %j cannot be used and becomes a random name',
     (claim) => {
       expect(usernameOf(claim, 'someone@example.com')).toMatch(RANDOM_USERNAME);

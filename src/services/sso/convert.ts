@@ -144,8 +144,7 @@ export async function requirePermit(
     throw refused('Issuer mismatch. The request was made on another deployment. Please try again.');
   }
   if (claims.state !== state) throw refused('State mismatch.');
-  const fromType = claims.from_login_type;
-  if (claims.user_id !== user.id || claims.to_login_type !== toType || fromType !== user.loginType) {
-    throw new ApiError(403, `Request to convert login type from ${String(fromType)} to ${toType} failed`);
+  if (claims.user_id !== user.id || claims.to_login_type !== toType || claims.from_login_type !== user.loginType) {
+    throw new ApiError(403, `Request to convert login type from ${user.loginType} to ${toType} failed`);
   }
 }

@@ -6,19 +6,18 @@ import { ApiError, badRequest } from '../../errors.ts';
 import { providerDeadline } from '../../idp/http.ts';
 import { type ExternalLoginType, type IdentityProvider, PROVIDER_NAMES } from '../../idp/provider.ts';
 import { BadToken, ProviderFailure, ProviderRefusal, ProviderUnready } from '../../idp/provider-error.ts';
-import type { ProviderTokens } from '../../idp/token-endpoint.ts';
 import { isConversionState } from './convert.ts';
 import { isOn } from './first-contact.ts';
 import { githubIdentity } from './github-identity.ts';
-import type { ExternalIdentity } from './identity.ts';
+import type { ExternalIdentity, GrantedLogin } from './identity.ts';
 import { oidcIdentity } from './oidc-identity.ts';
 import { LoginRefusal } from './refusal.ts';
 import { type SignedIn, signIn } from './sign-in.ts';
 
 const STATE_LENGTH = 32;
-const VERIFIER_BYTES = 32;
+const SECRET_BYTES = 32;
 
-type Identify = (ctx: Ctx, tokens: ProviderTokens, signal: AbortSignal) => Promise<ExternalIdentity>;
+type Identify = (ctx: Ctx, login: GrantedLogin) => Promise<ExternalIdentity>;
 
 /** Who the tokens of a login belong to: what each provider says of people, under rules of its own. */
 const IDENTIFY: Readonly<Record<ExternalLoginType, Identify>> = { oidc: oidcIdentity, github: githubIdentity };
@@ -59,13 +58,20 @@ async function orLoginFailure<T>(provider: IdentityProvider, work: () => Promise
   }
 }
 
+/** What the browser keeps of a login while it is away; only it knows the secret. */
 export interface StartedLogin {
   /** Where the browser goes. */
   location: string;
   state: string;
-  /** Undefined without PKCE. */
-  verifier: string | undefined;
+  /** With PKCE it is the code's verifier. */
+  secret: string;
+  usesPkce: boolean;
 }
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
+/** What the ID token of a login must repeat; whoever has seen it cannot tell the secret. */
+const nonceOf = (secret: string): string => sha256(`nonce ${secret}`);
 
 /**
  * Begins a login. A state of its own makes it a conversion.
@@ -75,9 +81,11 @@ export interface StartedLogin {
 export async function startLogin(provider: IdentityProvider, wantedState: string): Promise<StartedLogin> {
   return orLoginFailure(provider, async () => {
     const state = wantedState || randomText(STATE_LENGTH);
-    const verifier = (await provider.usesPkce()) ? randomBytes(VERIFIER_BYTES).toString('base64url') : undefined;
-    const codeChallenge = verifier && createHash('sha256').update(verifier).digest('base64url');
-    return { location: await provider.loginUrl({ state, codeChallenge }), state, verifier };
+    const secret = randomBytes(SECRET_BYTES).toString('base64url');
+    const usesPkce = await provider.usesPkce();
+    const codeChallenge = usesPkce ? sha256(secret) : undefined;
+    const location = await provider.loginUrl({ state, nonce: nonceOf(secret), codeChallenge });
+    return { location, state, secret, usesPkce };
   });
 }
 
@@ -86,20 +94,34 @@ export interface ReturnedLogin {
   code: string;
   state: string;
   /** From the cookies of the start; undefined when they are missing. */
-  cookies: { state: string | undefined; verifier: string | undefined; permit: string | undefined };
+  cookies: {
+    state: string | undefined;
+    verifier: string | undefined;
+    nonceSecret: string | undefined;
+    permit: string | undefined;
+  };
   /** Who is signed in in this browser. */
   signedInAs: string | undefined;
 }
 
-/** The verifier of this login. @throws ApiError 400 or 401 when the browser is not the one that began it */
-async function checkReturn(provider: IdentityProvider, { state, cookies }: ReturnedLogin): Promise<string | undefined> {
+const noCookie = (name: string) => new ApiError(401, `Cookie "${name}" must be provided.`);
+
+/**
+ * What the browser kept of this login.
+ * @throws ApiError 400 or 401 when it is not the browser that began it (golden: sso/oidc-flow)
+ */
+async function checkReturn(
+  provider: IdentityProvider,
+  { state, cookies }: ReturnedLogin,
+): Promise<{ secret: string; usesPkce: boolean }> {
   if (state === '') throw badRequest('State must be provided.');
-  if (cookies.state === undefined || cookies.state === '')
-    throw new ApiError(401, 'Cookie "oauth_state" must be provided.');
+  if (cookies.state === undefined) throw noCookie('oauth_state');
   if (cookies.state !== state) throw new ApiError(401, 'State mismatched.');
-  if (!(await provider.usesPkce())) return undefined;
-  if (!cookies.verifier) throw badRequest('PKCE challenge must be provided.');
-  return cookies.verifier;
+  const usesPkce = await provider.usesPkce();
+  if (usesPkce && !cookies.verifier) throw badRequest('PKCE challenge must be provided.');
+  const secret = usesPkce ? cookies.verifier : cookies.nonceSecret;
+  if (!secret) throw noCookie('oauth_nonce');
+  return { secret, usesPkce };
 }
 
 /**
@@ -110,9 +132,9 @@ async function checkReturn(provider: IdentityProvider, { state, cookies }: Retur
 export async function finishLogin(ctx: Ctx, provider: IdentityProvider, login: ReturnedLogin): Promise<SignedIn> {
   const signal = providerDeadline();
   const identity = await orLoginFailure(provider, async () => {
-    const verifier = await checkReturn(provider, login);
-    const tokens = await provider.exchangeCode(login.code, verifier, signal);
-    return IDENTIFY[provider.loginType](ctx, tokens, signal);
+    const { secret, usesPkce } = await checkReturn(provider, login);
+    const tokens = await provider.exchangeCode(login.code, usesPkce ? secret : undefined, signal);
+    return IDENTIFY[provider.loginType](ctx, { tokens, nonce: nonceOf(secret), signal });
   });
   const conversion = isConversionState(login.state) ? { state: login.state, permit: login.cookies.permit } : undefined;
   return signIn(ctx, identity, { conversion, signedInAs: login.signedInAs });

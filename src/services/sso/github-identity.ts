@@ -4,8 +4,7 @@ import type { GithubConfig } from '../../config.ts';
 import type { Ctx } from '../../ctx.ts';
 import { ApiError, badRequest } from '../../errors.ts';
 import type { GithubProvider } from '../../idp/github.ts';
-import type { ProviderTokens } from '../../idp/token-endpoint.ts';
-import type { ExternalIdentity } from './identity.ts';
+import type { ExternalIdentity, GrantedLogin } from './identity.ts';
 import { LoginRefusal } from './refusal.ts';
 
 /** Asks GitHub; its trouble is a 502 with the words of the step. */
@@ -60,7 +59,7 @@ async function requireTeam(
  * sso/github-login
  * @throws LoginRefusal, ApiError
  */
-export async function githubIdentity(ctx: Ctx, tokens: ProviderTokens, signal: AbortSignal): Promise<ExternalIdentity> {
+export async function githubIdentity(ctx: Ctx, { tokens, signal }: GrantedLogin): Promise<ExternalIdentity> {
   const { github: config } = ctx.config;
   const { github: provider } = ctx.idp;
   if (!config || !provider) throw new Error('a login through a provider that is not configured');

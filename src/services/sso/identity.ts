@@ -5,6 +5,15 @@ import type { ProviderTokens } from '../../idp/token-endpoint.ts';
 import type { LinkClaims } from '../../store/user-links.ts';
 import type { LoginRefusal } from './refusal.ts';
 
+/** A login that the provider has granted. */
+export interface GrantedLogin {
+  readonly tokens: ProviderTokens;
+  /** What an ID token must say of this login. */
+  readonly nonce: string;
+  /** The end of the time that the provider may still be asked in. */
+  readonly signal: AbortSignal;
+}
+
 export interface ExternalIdentity {
   readonly loginType: ExternalLoginType;
   /** The account at the provider: never the same for two of them, and never empty. */

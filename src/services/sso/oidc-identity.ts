@@ -9,7 +9,7 @@ import type { Claims } from '../../idp/token-verifier.ts';
 import type { LinkClaims } from '../../store/user-links.ts';
 import { emailOf, groupRefusal, profileOf, requireGoodEmail } from './claims.ts';
 import { repairLinks } from './first-contact.ts';
-import type { ExternalIdentity } from './identity.ts';
+import type { ExternalIdentity, GrantedLogin } from './identity.ts';
 import { LoginRefusal } from './refusal.ts';
 import { organizationsFromClaims, rolesFromClaims } from './sync.ts';
 
@@ -19,12 +19,13 @@ const NO_USER_INFO = 'Failed to obtain user information claims.';
 async function idTokenClaims(
   provider: OidcProvider,
   { idToken }: ProviderTokens,
+  nonce: string,
   signal: AbortSignal,
 ): Promise<Claims & { sub: string }> {
   if (typeof idToken !== 'string') {
     throw badRequest('id_token not found in response payload. Ensure your OIDC callback is configured correctly!');
   }
-  const claims = await provider.verifyToken(idToken, signal).catch((err: unknown) => {
+  const claims = await provider.verifyToken(idToken, nonce, signal).catch((err: unknown) => {
     if (!(err instanceof BadToken)) throw err;
     throw badRequest('Failed to verify OIDC token.', { detail: err.message });
   });
@@ -45,7 +46,7 @@ async function accessTokenClaims(
   signal: AbortSignal,
 ): Promise<Claims> {
   try {
-    return await provider.verifyToken(accessToken, signal);
+    return await provider.verifyToken(accessToken, undefined, signal);
   } catch (err) {
     if (!(err instanceof BadToken)) throw err;
     throw badRequest('Failed to verify access token.', {
@@ -98,12 +99,12 @@ async function collectClaims(
  * sso/oidc-token-checks, sso/oidc-claims
  * @throws LoginRefusal, ApiError
  */
-export async function oidcIdentity(ctx: Ctx, tokens: ProviderTokens, signal: AbortSignal): Promise<ExternalIdentity> {
+export async function oidcIdentity(ctx: Ctx, { tokens, nonce, signal }: GrantedLogin): Promise<ExternalIdentity> {
   const { oidc: config } = ctx.config;
   const { oidc: provider } = ctx.idp;
   if (!config || !provider) throw new Error('a login through a provider that is not configured');
   await repairLinks(ctx, provider);
-  const idToken = await idTokenClaims(provider, tokens, signal);
+  const idToken = await idTokenClaims(provider, tokens, nonce, signal);
   const claims = await collectClaims(provider, config, tokens, idToken, signal);
   const { merged_claims: merged } = claims;
   const email = emailOf(merged, config);
