@@ -3,11 +3,13 @@ import { instantText, MINUTE } from './clock.ts';
 import type { AppDeps } from './ctx.ts';
 import { once } from './in-flight.ts';
 import { toDatabaseError } from './store/errors.ts';
-import { deleteExpiredKeys, deleteOldAuditLogs } from './store/retention.ts';
+import { deleteExpiredKeys, deleteOldAuditLogs, deleteSpentStates } from './store/retention.ts';
 
 const EVERY_MS = (10 * MINUTE) / 1000;
 /** The most rows of a kind that one run deletes, so that no run holds the database for long. */
 const MAX_ROWS = 10_000;
+/** No provider takes the code that belongs to a state for longer than minutes. */
+const SPENT_STATE_NS = 24n * 3_600_000_000_000n;
 
 type JobDeps = Pick<AppDeps, 'config' | 'db' | 'log' | 'clock'>;
 
@@ -25,6 +27,7 @@ interface Retention {
 export async function deleteOutdated({ config, db, log, clock }: JobDeps): Promise<void> {
   const retentions: Retention[] = [
     { what: 'expired keys', keptNs: config.tokens.retentionNs, run: deleteExpiredKeys },
+    { what: 'spent states of logins', keptNs: SPENT_STATE_NS, run: deleteSpentStates },
     { what: 'audit entries', keptNs: config.audit.retentionNs, run: deleteOldAuditLogs },
   ];
   for (const { what, keptNs, run } of retentions) {

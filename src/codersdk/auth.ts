@@ -53,6 +53,11 @@ export const ConvertLoginRequest = z
   .meta({ id: 'codersdk.ConvertLoginRequest' });
 export type ConvertLoginRequest = z.output<typeof ConvertLoginRequest>;
 
+/** Query parameters of the first half of a conversion; anything but a written-out true is false. */
+export const ConvertLoginQuery = z.object({
+  keep_tokens: z.boolean().optional().describe('Keep named tokens; sessions and other keys end with the conversion'),
+});
+
 export const OAuthConversionResponse = z
   .object({ state_string: z.string(), expires_at: Time, to_type: LoginType, user_id: Uuid })
   .meta({ id: 'codersdk.OAuthConversionResponse' });

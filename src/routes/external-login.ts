@@ -51,7 +51,10 @@ function sendRefusal(
 /** Sends the browser to the provider. */
 async function start(provider: IdentityProvider, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const wanted = parameter(request, 'redirect');
-  const started = await login.startLogin(provider, parameter(request, 'oidc_merge_state'));
+  const started = await login.startLogin(ctxOf(request), provider, {
+    state: parameter(request, 'oidc_merge_state'),
+    permit: loginCookie(request, CONVERT_LOGIN_COOKIE),
+  });
   setLoginCookies(reply, request.server.deps.config, { ...started, redirect: wanted && pathAndQuery(wanted) });
   return reply.redirect(started.location, 307);
 }

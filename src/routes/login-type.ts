@@ -6,6 +6,7 @@ import { UserLoginType } from '../codersdk/users.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { cookieDefaults, setCookie } from '../http/cookies.ts';
+import { flag } from '../http/query.ts';
 import { presentConversion, presentLoginType, presentOidcClaims } from '../present/login-type.ts';
 import { loginType, oidcClaims } from '../services/login-type.ts';
 import * as conversion from '../services/sso/convert.ts';
@@ -48,12 +49,15 @@ export async function userLoginTypeRoutes(app: FastifyInstance): Promise<void> {
         operationId: 'convert-user-from-password-to-oauth-authentication',
         summary: 'Convert user from password to oauth authentication',
         tags: ['Authorization'],
+        querystring: wire.ConvertLoginQuery,
         body: wire.ConvertLoginRequest,
         response: { 201: wire.OAuthConversionResponse },
       },
     },
     async (request, reply) => {
-      const permit = await conversion.permitConversion(actorCtxOf(request), targetOf(request), request.body);
+      const permit = await conversion.permitConversion(actorCtxOf(request), targetOf(request), request.body, {
+        keepTokens: flag(request, 'keep_tokens'),
+      });
       setCookie(reply, conversion.CONVERT_LOGIN_COOKIE, permit.jwt, {
         ...cookieDefaults(app.deps.config),
         expires: new Date(permit.expiresAtUnixSeconds * 1000),

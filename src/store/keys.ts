@@ -136,15 +136,13 @@ export async function touchKey(db: Db, { keyId, seenAt, ip, expiry }: KeyUse): P
     from seen where api_keys.id = ${keyId} and api_keys.user_id = seen.id`);
 }
 
-/** Deletes every key of a user; the ids of the deleted ones. */
-export async function deleteKeysOfUser(db: Db, userId: string): Promise<string[]> {
-  const rows = await db.delete(apiKeys).where(eq(apiKeys.userId, userId)).returning({ id: apiKeys.id });
+/** Deletes every key of a user, or all but the named tokens; the ids of the deleted ones. */
+export async function deleteKeysOfUser(db: Db, userId: string, { keepTokens = false } = {}): Promise<string[]> {
+  const rows = await db
+    .delete(apiKeys)
+    .where(and(eq(apiKeys.userId, userId), keepTokens ? ne(apiKeys.kind, 'token') : undefined))
+    .returning({ id: apiKeys.id });
   return rows.map((row) => row.id);
-}
-
-/** Deletes every key of a user that was made by one login type. */
-export async function deleteKeysOfLoginType(db: Db, userId: string, loginType: string): Promise<void> {
-  await db.delete(apiKeys).where(and(eq(apiKeys.userId, userId), eq(apiKeys.loginType, loginType)));
 }
 
 /** Signs a key out: deletes it and every key of its user that only opens workspace applications. */

@@ -1,4 +1,4 @@
-// Deleting what was kept long enough: expired keys and old audit entries.
+// Deleting what was kept long enough: expired keys, spent states and old audit entries.
 import { sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
 
@@ -21,5 +21,16 @@ export async function deleteOldAuditLogs(db: Db, before: string, most: number): 
   const result = await db.execute(sql`
     delete from audit_logs where id in (
       select id from audit_logs where time < ${before}::timestamptz order by time, id limit ${most} for update skip locked)`);
+  return result.rowCount ?? 0;
+}
+
+/**
+ * Deletes states of logins that came back before a time. Rows that another replica is deleting are left to it.
+ * @returns how many, at most `most`
+ */
+export async function deleteSpentStates(db: Db, before: string, most: number): Promise<number> {
+  const result = await db.execute(sql`
+    delete from spent_states where hash in (
+      select hash from spent_states where spent_at < ${before}::timestamptz order by spent_at limit ${most} for update skip locked)`);
   return result.rowCount ?? 0;
 }

@@ -169,11 +169,23 @@ export const userLinks = pgTable(
     refreshToken: text('refresh_token').notNull().default(''),
     expiresAt: timestamp('expires_at').notNull().default(zeroTime),
     claims: jsonb().notNull().default({}),
+    /** By when whoever is asking the provider for fresh tokens has to be done; null while nobody is. */
+    refreshUntil: timestamp('refresh_until'),
   },
   (t) => [
     primaryKey({ name: 'user_links_pkey', columns: [t.userId, t.loginType] }),
     uniqueIndex(uniques.linkedId).on(t.loginType, t.linkedId).where(sql`linked_id <> ''`),
   ],
+);
+
+/** States of logins that came back from a provider, hashed: none is taken twice. Kept for a day (jobs.ts). */
+export const spentStates = pgTable(
+  'spent_states',
+  {
+    hash: bytea().primaryKey(),
+    spentAt: timestamp('spent_at').notNull(),
+  },
+  (t) => [index('spent_states_spent_at').on(t.spentAt)],
 );
 
 export const gitSshKeys = pgTable('git_ssh_keys', {

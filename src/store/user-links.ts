@@ -1,7 +1,7 @@
 // Links of accounts to identity providers as rows.
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
-import { userLinks, users } from './schema.ts';
+import { userLinks, users, ZERO_TIME } from './schema.ts';
 
 /** What a provider said at the last login; a source that was not asked is absent. */
 export interface LinkClaims {
@@ -47,32 +47,71 @@ export async function findLink(db: Db, userId: string, loginType: string): Promi
 }
 
 /** Writes a link over whatever was there. @throws a unique violation on `uniques.linkedId` */
-export async function saveLink(db: Db, link: LinkRow): Promise<void> {
+export async function saveLink(db: Db, link: Omit<LinkRow, 'refreshUntil'>): Promise<void> {
   const { userId: _user, loginType: _type, ...changes } = link;
   await db
     .insert(userLinks)
     .values(link)
-    .onConflictDoUpdate({ target: [userLinks.userId, userLinks.loginType], set: changes });
+    .onConflictDoUpdate({ target: [userLinks.userId, userLinks.loginType], set: { ...changes, refreshUntil: null } });
 }
 
-/** Replaces the tokens of a link if they are still the ones in `read`; false when somebody else was faster. */
-export async function replaceLinkTokens(
+/** What names a link. */
+export type LinkKey = Pick<LinkRow, 'userId' | 'loginType'>;
+
+/** The right to refresh a link until a time: nobody else has it meanwhile, on any replica. */
+export interface RefreshLease extends LinkKey {
+  refreshToken: string;
+  refreshUntil: string;
+}
+
+/**
+ * Takes the right to ask the provider for fresh tokens, for so many seconds by the database's clock.
+ * @param expiredBy only a link whose token had run out by then is leased
+ * @returns undefined when somebody else has it, or when there is nothing to refresh (any more)
+ */
+export async function leaseRefresh(
   db: Db,
-  read: Pick<LinkRow, 'userId' | 'loginType' | 'accessToken' | 'refreshToken'>,
-  tokens: Pick<LinkRow, 'accessToken' | 'refreshToken' | 'expiresAt'>,
-): Promise<boolean> {
+  { userId, loginType }: LinkKey,
+  expiredBy: string,
+  seconds: number,
+): Promise<RefreshLease | undefined> {
   const rows = await db
     .update(userLinks)
-    .set(tokens)
+    .set({ refreshUntil: sql`clock_timestamp() + make_interval(secs => ${seconds})` })
     .where(
       and(
-        ofUser(read.userId, read.loginType),
-        eq(userLinks.accessToken, read.accessToken),
-        eq(userLinks.refreshToken, read.refreshToken),
+        ofUser(userId, loginType),
+        sql`${userLinks.refreshToken} <> '' and ${userLinks.expiresAt} <> ${ZERO_TIME}
+          and ${userLinks.expiresAt} < ${expiredBy}::timestamptz
+          and (${userLinks.refreshUntil} is null or ${userLinks.refreshUntil} < clock_timestamp())`,
       ),
     )
-    .returning({ userId: userLinks.userId });
-  return rows.length > 0;
+    .returning({ refreshToken: userLinks.refreshToken, refreshUntil: userLinks.refreshUntil });
+  const [row] = rows;
+  return row?.refreshUntil
+    ? { userId, loginType, refreshToken: row.refreshToken, refreshUntil: row.refreshUntil }
+    : undefined;
+}
+
+/**
+ * Gives the right to refresh back, with fresh tokens if there are any. Changes nothing when a login has replaced the link
+ * meanwhile, or when the right had passed to somebody else.
+ */
+export async function endRefresh(
+  db: Db,
+  { userId, loginType, refreshToken, refreshUntil }: RefreshLease,
+  tokens: Partial<Pick<LinkRow, 'accessToken' | 'refreshToken' | 'expiresAt'>> = {},
+): Promise<void> {
+  await db
+    .update(userLinks)
+    .set({ ...tokens, refreshUntil: null })
+    .where(
+      and(
+        ofUser(userId, loginType),
+        eq(userLinks.refreshToken, refreshToken),
+        sql`${userLinks.refreshUntil} = ${refreshUntil}::timestamptz`,
+      ),
+    );
 }
 
 /** Unties OpenID Connect links whose account belongs to another issuer; how many there were. */

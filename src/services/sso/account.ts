@@ -3,7 +3,7 @@ import type { Ctx } from '../../ctx.ts';
 import { badRequest } from '../../errors.ts';
 import { findLink, findLinkedUser } from '../../store/user-links.ts';
 import { findUserById, findUserByNameOrEmail, type UserRow } from '../../store/users.ts';
-import { requirePermit } from './convert.ts';
+import { type Conditions, requirePermit } from './convert.ts';
 import type { ExternalIdentity } from './identity.ts';
 import { LoginRefusal } from './refusal.ts';
 
@@ -68,25 +68,28 @@ function requireSignups({ idp }: Ctx, { loginType }: ExternalIdentity): void {
  * Checks that a login may go on with the account found, or with a new one for `undefined`. A conversion has rules of its
  * own: the permit decides, not the login type. Nothing has been written by then.
  * @param isFirst nobody has an account yet: the first one may always be made
+ * @returns under which conditions the account is converted; undefined for an ordinary login
  * @throws LoginRefusal, ApiError
  */
 export async function checkAccount(
   ctx: Ctx,
   identity: ExternalIdentity,
   { user, isFirst, conversion }: { user: UserRow | undefined; isFirst: boolean; conversion: Conversion | undefined },
-): Promise<void> {
+): Promise<Conditions | undefined> {
   const { loginType, email, refusal } = identity;
   if (refusal) throw refusal;
+  let conditions: Conditions | undefined;
   if (conversion) {
     if (!user) {
       throw badRequest(
         `The oidc account with the email "${email}" does not match the email of the account you are trying to convert. Contact your administrator to resolve this issue.`,
       );
     }
-    await requirePermit(ctx, { jwt: conversion.permit, state: conversion.state, user, toType: loginType });
+    conditions = await requirePermit(ctx, { jwt: conversion.permit, state: conversion.state, user, toType: loginType });
   } else if (!user) {
     if (!isFirst) requireSignups(ctx, identity);
-    return;
+    return undefined;
   } else if (user.loginType !== loginType) throw wrongLoginType(loginType, user);
   requireNotSuspended(user);
+  return conditions;
 }

@@ -28,6 +28,12 @@ const NOT_BEFORE_LEEWAY_SECONDS = 1;
 
 const OTHER_TYPES: ReadonlySet<string> = new Set(['password', 'none', 'token']);
 
+/** What the person wants of a conversion besides the conversion. */
+export interface Conditions {
+  /** Named tokens outlive it; sessions and the keys that they made never do (docs/differences.md 34). */
+  readonly keepTokens: boolean;
+}
+
 /** What the first half hands out. */
 export interface ConversionPermit {
   /** Goes through the provider as the state of the login. */
@@ -41,6 +47,8 @@ export interface ConversionPermit {
 
 /** Whether the state of a login through a provider means that an account is to be converted. */
 export const isConversionState = (state: string): boolean => state.startsWith(STATE_PREFIX);
+
+const newConversionState = (): string => STATE_PREFIX + randomText(STATE_RANDOM_LENGTH);
 
 async function signingKey(ctx: Ctx): Promise<Uint8Array> {
   const stored = await readOrCreateSetting(ctx.db, KEY_SETTING, () => ctx.secretBox.encrypt(randomBytes(KEY_BYTES)));
@@ -64,14 +72,21 @@ export async function permitConversion(
   ctx: ActorCtx,
   target: UserRow,
   input: ConvertLoginRequest,
+  { keepTokens }: Conditions,
 ): Promise<ConversionPermit> {
   const toType = targetType(input.to_type);
   requireOwnerFor(ctx.actor, target);
   const user = await checkPassword(ctx, { email: target.email, password: input.password });
-  const state = STATE_PREFIX + randomText(STATE_RANDOM_LENGTH);
+  const state = newConversionState();
   const now = Math.floor(ctx.clock() / SECOND);
   const expiresAtUnixSeconds = now + LIFETIME_SECONDS;
-  const jwt = await new SignJWT({ state, user_id: user.id, from_login_type: user.loginType, to_login_type: toType })
+  const jwt = await new SignJWT({
+    state,
+    user_id: user.id,
+    from_login_type: user.loginType,
+    to_login_type: toType,
+    ...(keepTokens && { keep_tokens: true }),
+  })
     .setProtectedHeader({ alg: ALGORITHM })
     .setIssuer(await deploymentId(ctx))
     .setSubject(state)
@@ -118,10 +133,24 @@ async function verifiedClaims(ctx: Ctx, jwt: string): Promise<JWTPayload> {
 }
 
 /**
+ * The state of a login that is to convert an account: the one asked for if the browser's permit names it. Otherwise one
+ * that nobody chose, so that the way back says what is wrong with the permit (docs/differences.md 28).
+ */
+export async function conversionState(ctx: Ctx, wanted: string, jwt: string | undefined): Promise<string> {
+  try {
+    if (jwt && (await verifiedClaims(ctx, jwt)).state === wanted) return wanted;
+  } catch (err) {
+    if (!(err instanceof ApiError)) throw err;
+  }
+  return newConversionState();
+}
+
+/**
  * Second half: checks that a login through a provider may convert this account. Checked in this order: the permit is
  * there, was signed here and holds, comes from this deployment, belongs to this state, this account and this provider,
  * and the account still signs in as it did. Golden: sso/oidc-convert
  * @param conversion `jwt` is the value of the cookie `CONVERT_LOGIN_COOKIE`, `state` that of the login
+ * @returns what the person wanted when asking for it
  * @throws ApiError 400 without a permit or for one that was not signed here, 403 for any other mismatch
  */
 export async function requirePermit(
@@ -132,7 +161,7 @@ export async function requirePermit(
     user: Pick<UserRow, 'id' | 'loginType'>;
     toType: ExternalLoginType;
   },
-): Promise<void> {
+): Promise<Conditions> {
   const { jwt, state, user, toType } = conversion;
   if (!jwt) {
     throw badRequest(
@@ -147,4 +176,5 @@ export async function requirePermit(
   if (claims.user_id !== user.id || claims.to_login_type !== toType || claims.from_login_type !== user.loginType) {
     throw new ApiError(403, `Request to convert login type from ${user.loginType} to ${toType} failed`);
   }
+  return { keepTokens: claims.keep_tokens === true };
 }

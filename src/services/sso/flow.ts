@@ -1,12 +1,13 @@
 // A login through an identity provider, both ways: sending the browser there, and what it brings back.
 import { createHash, randomBytes } from 'node:crypto';
 import { randomText } from '../../crypto/tokens.ts';
-import type { Ctx } from '../../ctx.ts';
+import { type Ctx, nowText } from '../../ctx.ts';
 import { ApiError, badRequest } from '../../errors.ts';
 import { providerDeadline } from '../../idp/http.ts';
 import { type ExternalLoginType, type IdentityProvider, PROVIDER_NAMES } from '../../idp/provider.ts';
 import { BadToken, ProviderFailure, ProviderRefusal, ProviderUnready } from '../../idp/provider-error.ts';
-import { isConversionState } from './convert.ts';
+import { spendState } from '../../store/spent-states.ts';
+import { conversionState, isConversionState } from './convert.ts';
 import { isOn } from './first-contact.ts';
 import { githubIdentity } from './github-identity.ts';
 import type { ExternalIdentity, GrantedLogin } from './identity.ts';
@@ -74,13 +75,19 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 const nonceOf = (secret: string): string => sha256(`nonce ${secret}`);
 
 /**
- * Begins a login. A state of its own makes it a conversion.
- * @param wantedState "" for a random one
+ * Begins a login. Its state is never what a parameter says, but that of a conversion which the browser has a permit for.
+ * @param conversion the state that is asked for, "" for an ordinary login, and the value of the permit's cookie
  * @throws LoginRefusal 503 while the provider cannot be reached (golden: sso/oidc-flow, sso/github-login)
  */
-export async function startLogin(provider: IdentityProvider, wantedState: string): Promise<StartedLogin> {
+export async function startLogin(
+  ctx: Ctx,
+  provider: IdentityProvider,
+  conversion: { state: string; permit: string | undefined },
+): Promise<StartedLogin> {
   return orLoginFailure(provider, async () => {
-    const state = wantedState || randomText(STATE_LENGTH);
+    const state = isConversionState(conversion.state)
+      ? await conversionState(ctx, conversion.state, conversion.permit)
+      : randomText(STATE_LENGTH);
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const usesPkce = await provider.usesPkce();
     const codeChallenge = usesPkce ? sha256(secret) : undefined;
@@ -104,6 +111,7 @@ export interface ReturnedLogin {
   signedInAs: string | undefined;
 }
 
+const mismatch = () => new ApiError(401, 'State mismatched.');
 const noCookie = (name: string) => new ApiError(401, `Cookie "${name}" must be provided.`);
 
 /**
@@ -116,7 +124,7 @@ async function checkReturn(
 ): Promise<{ secret: string; usesPkce: boolean }> {
   if (state === '') throw badRequest('State must be provided.');
   if (cookies.state === undefined) throw noCookie('oauth_state');
-  if (cookies.state !== state) throw new ApiError(401, 'State mismatched.');
+  if (cookies.state !== state) throw mismatch();
   const usesPkce = await provider.usesPkce();
   if (usesPkce && !cookies.verifier) throw badRequest('PKCE challenge must be provided.');
   const secret = usesPkce ? cookies.verifier : cookies.nonceSecret;
@@ -125,14 +133,27 @@ async function checkReturn(
 }
 
 /**
+ * Takes a state once, on all replicas: what comes back with it again was read from a history or a log. Two kinds are spent
+ * otherwise: the device flow asks many times with one state until its device code is spent at the provider, and that of a
+ * conversion is its permit's, which is worth nothing once the account has been converted.
+ * @throws ApiError 401
+ */
+async function spend(ctx: Ctx, provider: IdentityProvider, state: string): Promise<void> {
+  if (provider.usesDeviceFlow || isConversionState(state)) return;
+  const hash = createHash('sha256').update(`${provider.loginType} ${state}`).digest();
+  if (!(await spendState(ctx.db, hash, nowText(ctx)))) throw mismatch();
+}
+
+/**
  * Finishes a login: exchanges the code, finds out who it is, and signs in. All that the provider is asked must be done
- * within a few seconds; nothing is written before it is.
+ * within a few seconds; before that nothing is written but that the state is spent.
  * @throws LoginRefusal, ApiError (golden: sso/*)
  */
 export async function finishLogin(ctx: Ctx, provider: IdentityProvider, login: ReturnedLogin): Promise<SignedIn> {
   const signal = providerDeadline();
   const identity = await orLoginFailure(provider, async () => {
     const { secret, usesPkce } = await checkReturn(provider, login);
+    await spend(ctx, provider, login.state);
     const tokens = await provider.exchangeCode(login.code, usesPkce ? secret : undefined, signal);
     return IDENTIFY[provider.loginType](ctx, { tokens, nonce: nonceOf(secret), signal });
   });

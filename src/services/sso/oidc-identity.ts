@@ -29,14 +29,15 @@ async function idTokenClaims(
     if (!(err instanceof BadToken)) throw err;
     throw badRequest('Failed to verify OIDC token.', { detail: err.message });
   });
-  const { sub } = claims;
+  // It is of the login, not of the person whose claims are kept.
+  const { nonce: _, sub, ...others } = claims;
   if (typeof sub !== 'string' || sub === '') {
     throw badRequest("OIDC token missing 'sub' claim field or 'sub' claim field is empty.", {
       detail:
         "'sub' claim field is required to be unique for all users by a given issue, an empty field is invalid and this authentication attempt is rejected.",
     });
   }
-  return { ...claims, sub };
+  return { ...others, sub };
 }
 
 /** @throws ApiError 400 when the access token is not a token of the same issuer and audience */

@@ -11,7 +11,7 @@ import { emailChangedMail } from '../../mail/templates.ts';
 import { isOwner } from '../../rbac/owners.ts';
 import { retrySerializable } from '../../store/db.ts';
 import { isUnique } from '../../store/errors.ts';
-import { deleteKeysOfLoginType } from '../../store/keys.ts';
+import { deleteKeysOfUser } from '../../store/keys.ts';
 import { lockFirstUser } from '../../store/locks.ts';
 import { findDefaultOrganization } from '../../store/organizations.ts';
 import { uniques, ZERO_TIME } from '../../store/schema.ts';
@@ -167,10 +167,10 @@ async function attempt(
   sshKey: SshKey | undefined,
 ): Promise<Outcome> {
   const { loginType, linkedId, tokens, claims } = identity;
-  const converted = options.conversion !== undefined;
   return withTx(ctx, async (ctx) => {
     const { user: before, isFirst } = await lockAccount(ctx, identity);
-    await checkAccount(ctx, identity, { user: before, isFirst, conversion: options.conversion });
+    const conditions = await checkAccount(ctx, identity, { user: before, isFirst, conversion: options.conversion });
+    const converted = conditions !== undefined;
     const user = before
       ? await updateAccount(ctx, identity, before)
       : // The key is missing only when the account was deleted between the first look and the lock.
@@ -184,10 +184,11 @@ async function attempt(
       expiresAt: tokenExpiry(ctx, tokens),
       claims,
     });
-    if (converted && options.signedInAs === user.id) {
-      // The browser that converted signs in anew; whatever the old password opened is closed (docs/differences.md 19).
-      await deleteKeysOfLoginType(ctx.db, user.id, 'password');
-      return { before, user, key: undefined, converted };
+    if (conditions) {
+      // Whatever the old login type opened is closed (docs/differences.md 34).
+      await deleteKeysOfUser(ctx.db, user.id, { keepTokens: conditions.keepTokens });
+      // The browser that converted with its old session signs in anew.
+      if (options.signedInAs === user.id) return { before, user, key: undefined, converted };
     }
     const { key } = await issueKey(ctx, {
       userId: user.id,
