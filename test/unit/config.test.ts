@@ -291,7 +291,7 @@ describe('OpenID Connect', () => {
       clientAssertion: null,
       redirectUri: 'http://127.0.0.1:3000/api/v2/users/oidc/callback',
       scopes: ['openid', 'profile', 'email'],
-      authUrlParams: { access_type: 'offline' },
+      authUrlParams: {},
       emailDomains: [],
       allowSignups: true,
       signupsDisabledText: '',
