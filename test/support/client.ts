@@ -9,7 +9,7 @@ export interface Answer {
   headers: Record<string, string | string[] | number | undefined>;
 }
 
-type Method = NonNullable<InjectOptions['method']>;
+export type Method = NonNullable<InjectOptions['method']>;
 
 export class TestClient {
   readonly #app: FastifyInstance;

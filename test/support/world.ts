@@ -1,0 +1,150 @@
+// A small world of real things: two organizations, people with every kind of object of their own, and callers of every
+// kind. It can be put back as it was, so that each request meets the same world.
+import { NOTIFICATION_TEMPLATES } from '../../src/codersdk/notifications.ts';
+import { RESOURCES } from '../../src/rbac/policy.ts';
+import { startApp, type TestApp } from './app.ts';
+import type { Method, TestClient } from './client.ts';
+import { aUser, type TestUser } from './factories.ts';
+
+/** Scopes that permit everything there is, and yet are fewer than those of an unlimited key. */
+export const ALL_SCOPES: readonly string[] = Object.entries(RESOURCES).flatMap(([type, actions]) =>
+  actions.map((action) => `${type}:${action}`),
+);
+
+/** Somebody who is acted on, with the objects that paths name. */
+export interface Person extends TestUser {
+  /** A session key. */
+  keyId: string;
+}
+
+/** Names of the objects that each person has. */
+export const OBJECTS = { token: 'build', secret: 'db', skill: 'greet' } as const;
+
+export type PersonName = 'alice' | 'boss' | 'bob' | 'olive';
+export type OrganizationName = 'home' | 'away' | 'empty';
+export type CallerName =
+  | 'anonymous'
+  | 'self'
+  | 'colleague'
+  | 'stranger'
+  | 'auditor'
+  | 'template-admin'
+  | 'user-admin'
+  | 'owner'
+  | 'organization-admin'
+  | 'organization-user-admin'
+  | "other organization's admin"
+  | "owner's limited key";
+
+export interface World {
+  t: TestApp;
+  /** Ids. home: of everybody but `bob` and the callers from elsewhere. empty: of nobody. */
+  organizations: Record<OrganizationName, string>;
+  /** alice: a member. boss: an owner. olive: a member who signs in with OpenID Connect. bob: a member of `away` alone. */
+  people: Record<PersonName, Person>;
+  callers: ReadonlyMap<Exclude<CallerName, 'self'>, TestClient>;
+  /** Narrows the limited key of an owner (or of `of`) and gives its client. */
+  limit(scopes: readonly string[], of?: Person): Promise<TestClient>;
+  /** Puts every row back as it was. */
+  restore(): Promise<void>;
+}
+
+async function seedPerson(t: TestApp, user: TestUser): Promise<Person> {
+  const path = `/api/v2/users/${user.username}`;
+  const done = async (method: Method, url: string, body: unknown) => {
+    const answer = await user.client.send(method, url, body);
+    if (answer.status >= 300) throw new Error(`${method} ${url}: ${answer.status} ${answer.text}`);
+  };
+  await done('POST', `${path}/keys/tokens`, { token_name: OBJECTS.token });
+  await done('POST', `${path}/secrets`, { name: OBJECTS.secret, value: 'hunter2' });
+  await done('POST', `/api/experimental/users/${user.username}/skills`, {
+    content: `---\nname: ${OBJECTS.skill}\n---\nSay hello.\n`,
+  });
+  await done('PUT', `${path}/appearance`, { theme_preference: 'light', terminal_font: 'ibm-plex-mono' });
+  await done('PUT', `${path}/preferences`, { thinking_display_mode: 'always_expanded' });
+  const [template] = NOTIFICATION_TEMPLATES;
+  await done('PUT', `${path}/notifications/preferences`, { template_disabled_map: { [template.id]: true } });
+  const key = await t.owner.post(`${path}/keys`);
+  return { ...user, keyId: key.body.key.slice(0, 10) };
+}
+
+/** Statements that keep a copy of every table, and put it back past triggers and foreign keys. */
+async function keepCopy(t: TestApp): Promise<() => Promise<void>> {
+  const { rows } = await t.pool.query<{ name: string; columns: string[] }>(
+    `select c.relname as name, array_agg(quote_ident(a.attname) order by a.attnum) as columns
+     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+     where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace group by c.relname`,
+  );
+  await t.pool.query('create schema copy');
+  for (const { name } of rows) await t.pool.query(`create table copy."${name}" as table "${name}"`);
+  const restore = rows.map(({ name, columns }) => {
+    const list = columns.join(', ');
+    return `delete from "${name}"; insert into "${name}" (${list}) select ${list} from copy."${name}";`;
+  });
+  const text = `begin; set local session_replication_role = replica; ${restore.join('\n')} commit`;
+  return async () => {
+    await t.pool.query(text);
+  };
+}
+
+/** Makes the world. */
+export async function makeWorld(): Promise<World> {
+  const t = await startApp();
+  const make = async (name: string): Promise<string> => (await t.owner.post('/api/v2/organizations', { name })).body.id;
+  const organizations = { home: t.organizationId, away: await make('away'), empty: await make('empty') };
+  await t.pool.query('delete from organization_members where organization_id = $1', [organizations.empty]);
+  const { home, away } = organizations;
+  const inOrganization = (organization: string, roles: string[], user: TestUser) =>
+    t.owner.put(`/api/v2/organizations/${organization}/members/${user.username}/roles`, { roles });
+
+  const user = (username: string, overrides: Record<string, unknown> = {}) => aUser(t, { username, ...overrides });
+  const people = {
+    alice: await seedPerson(t, await user('alice', { name: 'Alice' })),
+    boss: await seedPerson(t, await user('boss', { roles: ['owner'] })),
+    bob: await seedPerson(t, await user('bob', { organization_ids: [away] })),
+    olive: await seedPerson(t, await user('olive')),
+  };
+  for (const name of ['alice', 'boss'] as const) {
+    await inOrganization(home, ['organization-workspace-access'], people[name]);
+  }
+  await t.pool.query(`update users set login_type = 'oidc' where id = $1`, [people.olive.id]);
+  await t.pool.query(
+    `insert into user_links (user_id, login_type, linked_id, claims) values ($1, 'oidc', 'olive', $2)`,
+    [people.olive.id, JSON.stringify({ merged_claims: { sub: 'olive' }, id_token_claims: { sub: 'olive' } })],
+  );
+
+  const none = { login_type: 'none' };
+  const callers = new Map<Exclude<CallerName, 'self'>, TestClient>();
+  callers.set('anonymous', t.anonymous);
+  callers.set('colleague', (await user('colleague', none)).client);
+  callers.set('stranger', (await user('stranger', { ...none, organization_ids: [away] })).client);
+  for (const role of ['auditor', 'template-admin', 'user-admin', 'owner'] as const) {
+    callers.set(role, (await user(`site-${role}`, { ...none, roles: [role] })).client);
+  }
+  for (const role of ['organization-admin', 'organization-user-admin'] as const) {
+    const caller = await user(role, none);
+    await inOrganization(home, [role], caller);
+    callers.set(role, caller.client);
+  }
+  const elsewhere = await user('elsewhere', { ...none, organization_ids: [away] });
+  await inOrganization(away, ['organization-admin'], elsewhere);
+  callers.set("other organization's admin", elsewhere.client);
+
+  const limited = await user('limited', { ...none, roles: ['owner'] });
+  callers.set("owner's limited key", limited.client);
+  const narrow = (key: string, scopes: readonly string[]) =>
+    t.pool.query('update api_keys set scopes = $2 where id = $1', [key.slice(0, 10), scopes]);
+  await narrow(limited.token, ALL_SCOPES);
+  const restore = await keepCopy(t);
+  return {
+    t,
+    organizations,
+    people,
+    callers,
+    async limit(scopes, of) {
+      await narrow(of?.token ?? limited.token, scopes);
+      return (of ?? limited).client;
+    },
+    restore,
+  };
+}
