@@ -1,7 +1,9 @@
 // Builds the app: plugins, hooks, routes. It never listens and never reads the environment.
+
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type pg from 'pg';
+import { MAX_PATH_PARAMETER } from './codersdk/sizes.ts';
 import type { AppDeps } from './ctx.ts';
 import { createLimits, type Limits } from './hooks/limits.ts';
 import { useListener } from './hooks/listener.ts';
@@ -10,8 +12,10 @@ import { createSessionHook } from './hooks/session.ts';
 import { sendError, useErrors } from './http/error-handler.ts';
 import { useOpenapi } from './http/openapi.ts';
 import { routingUrl } from './http/paths.ts';
+
 import { useJson, useStrictAnswers } from './http/serializer.ts';
-import { useBodies } from './http/validation.ts';
+import { useInput } from './http/validation.ts';
+
 import { registerRoutes } from './routes/index.ts';
 import { otherPage } from './routes/pages.ts';
 import { createRefusals } from './services/refusals.ts';
@@ -31,8 +35,6 @@ declare module 'fastify' {
     session: ReturnType<typeof createSessionHook>;
   }
 }
-
-const MAX_PARAM_LENGTH = 5000;
 
 /** One line for each answer at level debug; never the query, which may hold a key. */
 function useAccessLog(app: FastifyInstance): void {
@@ -60,7 +62,7 @@ export async function buildApp({ pool, strictResponses = false, ...parts }: Buil
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
     rewriteUrl: (request) => routingUrl(request.url ?? '/'),
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    routerOptions: { maxParamLength: MAX_PATH_PARAMETER },
     frameworkErrors: sendError,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -79,7 +81,7 @@ export async function buildApp({ pool, strictResponses = false, ...parts }: Buil
   useJson(app);
   if (strictResponses) useStrictAnswers(app);
   useListener(app, deps, createSessionLookup(pool), limits);
-  useBodies(app);
+  useInput(app);
   useErrors(app, session, otherPage);
   useRefusals(app);
   app.addHook('onClose', () => deps.refusals.close());

@@ -15,6 +15,9 @@ interface ErrorOptions {
   extra?: Record<string, unknown>;
 }
 
+/** However much is wrong, so many fields are named (docs/differences.md 24). */
+const MAX_VALIDATIONS = 20;
+
 /** An answer other than success: rendered by http/error-handler.ts as {message, detail?, validations?}. */
 export class ApiError extends Error {
   readonly status: number;
@@ -28,7 +31,7 @@ export class ApiError extends Error {
     this.name = 'ApiError';
     this.status = status;
     this.detail = options.detail;
-    this.validations = options.validations;
+    this.validations = options.validations?.slice(0, MAX_VALIDATIONS);
     this.headers = options.headers;
     this.extra = options.extra;
   }

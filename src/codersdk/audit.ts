@@ -1,6 +1,6 @@
 // Wire types of the audit log.
 import { z } from 'zod';
-import { Time, Uuid } from './common.ts';
+import { QueryCount, QueryText, Time, Uuid } from './common.ts';
 import { User } from './users.ts';
 
 /** Every action that the API documents; this server writes some of them. */
@@ -59,7 +59,7 @@ export type AuditLogResponse = z.infer<typeof AuditLogResponse>;
 
 /** Query parameters of the list, for the contract document. */
 export const AuditLogQuery = z.object({
-  q: z.string().optional().describe('Search query'),
-  limit: z.int().optional().describe('Page limit'),
-  offset: z.int().optional().describe('Page offset'),
+  q: QueryText('Search query'),
+  limit: QueryCount('Page limit'),
+  offset: QueryCount('Page offset'),
 });

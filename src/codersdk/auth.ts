@@ -1,6 +1,9 @@
 // Wire types of signing in: methods, login, passwords, passcodes, conversion of the login type.
+
 import { z } from 'zod';
 import { LoginType, Time, Uuid } from './common.ts';
+
+import { MAX_LABEL, MAX_PASSWORD, MAX_WORD } from './sizes.ts';
 import { email } from './users.ts';
 import { goString, required } from './wire.ts';
 
@@ -21,7 +24,7 @@ export const AuthMethods = z
 export type AuthMethods = z.infer<typeof AuthMethods>;
 
 export const LoginWithPasswordRequest = z
-  .object({ email: email(), password: required(goString()) })
+  .object({ email: email(), password: required(goString(MAX_PASSWORD)) })
   .meta({ id: 'codersdk.LoginWithPasswordRequest' });
 export type LoginWithPasswordRequest = z.output<typeof LoginWithPasswordRequest>;
 
@@ -31,7 +34,7 @@ export const LoginWithPasswordResponse = z
 export type LoginWithPasswordResponse = z.infer<typeof LoginWithPasswordResponse>;
 
 export const ValidateUserPasswordRequest = z
-  .object({ password: required(goString()) })
+  .object({ password: required(goString(MAX_PASSWORD)) })
   .meta({ id: 'codersdk.ValidateUserPasswordRequest' });
 
 export const ValidateUserPasswordResponse = z
@@ -44,12 +47,16 @@ export const RequestOneTimePasscodeRequest = z
   .meta({ id: 'codersdk.RequestOneTimePasscodeRequest' });
 
 export const ChangePasswordWithOneTimePasscodeRequest = z
-  .object({ email: email(), password: required(goString()), one_time_passcode: required(goString()) })
+  .object({
+    email: email(),
+    password: required(goString(MAX_PASSWORD)),
+    one_time_passcode: required(goString(MAX_LABEL)),
+  })
   .meta({ id: 'codersdk.ChangePasswordWithOneTimePasscodeRequest' });
 export type ChangePasswordWithOneTimePasscodeRequest = z.output<typeof ChangePasswordWithOneTimePasscodeRequest>;
 
 export const ConvertLoginRequest = z
-  .object({ to_type: required(goString()), password: required(goString()) })
+  .object({ to_type: required(goString(MAX_WORD)), password: required(goString(MAX_PASSWORD)) })
   .meta({ id: 'codersdk.ConvertLoginRequest' });
 export type ConvertLoginRequest = z.output<typeof ConvertLoginRequest>;
 

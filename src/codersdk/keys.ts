@@ -1,7 +1,8 @@
 // Wire types of API keys: sessions, plain keys and named tokens.
 import { z } from 'zod';
 import { LoginType, Time, Uuid } from './common.ts';
-import { goInt64, goList, goString } from './wire.ts';
+import { MAX_ALLOW_LIST, MAX_LABEL, MAX_NAME, MAX_SCOPES, MAX_WORD } from './sizes.ts';
+import { goInt64, goList, goString, list } from './wire.ts';
 
 /** The old word for what a key may do; `scopes` says it exactly. */
 const APIKeyScope = z.enum(['', 'all', 'application_connect']).meta({ id: 'codersdk.APIKeyScope' });
@@ -31,14 +32,17 @@ export type APIKey = z.infer<typeof APIKey>;
 export const APIKeyWithOwner = z.object({ ...key, username: z.string() }).meta({ id: 'codersdk.APIKeyWithOwner' });
 export type APIKeyWithOwner = z.infer<typeof APIKeyWithOwner>;
 
+/** How many entries are too many is said by the operation, after it has read them (golden: keys-allow-list-input). */
+const goAllowList = () => list(goString(MAX_LABEL), MAX_ALLOW_LIST).meta({ ownSize: true }).default([]);
+
 /** `lifetime` is in nanoseconds; names of scopes and entries of the list are checked by the operation, in its order. */
 export const CreateTokenRequest = z
   .object({
     lifetime: goInt64(),
-    scope: goString(),
-    scopes: goList(goString()),
-    token_name: goString(),
-    allow_list: goList(goString()),
+    scope: goString(MAX_WORD),
+    scopes: goList(goString(MAX_WORD), MAX_SCOPES),
+    token_name: goString(MAX_NAME),
+    allow_list: goAllowList(),
   })
   .meta({ id: 'codersdk.CreateTokenRequest' });
 export type CreateTokenRequest = z.output<typeof CreateTokenRequest>;

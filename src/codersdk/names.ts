@@ -1,11 +1,9 @@
 // The rules for usernames, real names, display names and e-mail addresses.
 import { asciiLower } from '../golang/ascii.ts';
 import { trimmed } from '../golang/space.ts';
+import { cutTo, fitsInto } from '../golang/text.ts';
 import { isUndashedUuid } from '../golang/uuids.ts';
-
-const MAX_USERNAME = 32;
-const MAX_NAME_BYTES = 128;
-const MAX_DISPLAY_NAME = 64;
+import { MAX_DISPLAY_NAME, MAX_LABEL, MAX_REAL_NAME, MAX_USERNAME } from './sizes.ts';
 
 const USERNAME = /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
 const REFUSED_USERNAMES: ReadonlySet<string> = new Set(['new', 'create']);
@@ -38,31 +36,27 @@ export function isReservedUsername(text: string): boolean {
  * empty. Golden: data/validation-names
  */
 export function isRealName(text: string): boolean {
-  return Buffer.byteLength(text) <= MAX_NAME_BYTES && trimmed(text) === text;
+  return fitsInto(text, MAX_REAL_NAME) && trimmed(text) === text;
 }
 
 /** A real name from an identity provider made acceptable: trimmed and cut to 128 bytes, never inside a character. */
 export function realNameOf(text: string): string {
-  let name = '';
-  let bytes = 0;
-  for (const character of trimmed(composed(text))) {
-    bytes += Buffer.byteLength(character);
-    if (bytes > MAX_NAME_BYTES) break;
-    name += character;
-  }
-  return trimmed(name);
+  return trimmed(cutTo(trimmed(composed(cutTo(text, MAX_LABEL))), MAX_REAL_NAME));
 }
 
 /** Whether a text can be a display name: at most 64 bytes on one line without surrounding white space; it may be empty. */
 export function isDisplayName(text: string): boolean {
-  return Buffer.byteLength(text) <= MAX_DISPLAY_NAME && trimmed(text) === text && !text.includes('\n');
+  return fitsInto(text, MAX_DISPLAY_NAME) && trimmed(text) === text && !text.includes('\n');
 }
 
 // GREEK QUESTION MARK, GREEK VARIA and KELVIN SIGN: composing a text turns them into `;`, a backtick and `K`.
 const POSING_AS_ASCII = /[\u037e\u1fef\u212a]/;
 
-/** A text in its composed form (NFC), in which two ways to write one character are the same. */
-export const composed = (text: string): string => text.normalize('NFC');
+/**
+ * A text in its composed form (NFC), in which two ways to write one character are the same. One that is too long for any
+ * name stays as it is: marks in the wrong order take quadratic time.
+ */
+export const composed = (text: string): string => (text.length > MAX_LABEL ? text : text.normalize('NFC'));
 
 /**
  * An address in its composed form. One with a character that would become an ASCII one stays as it is, which is no

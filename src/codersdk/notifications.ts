@@ -1,7 +1,8 @@
 // Wire types of notification preferences and web push, and the built-in notification templates.
 import { z } from 'zod';
 import { Time, Uuid } from './common.ts';
-import { goBool, goString } from './wire.ts';
+import { MAX_LABEL, MAX_PREFERENCES, MAX_URL, MAX_WORD } from './sizes.ts';
+import { goBool, goMap, goString } from './wire.ts';
 
 /** The built-in templates whose delivery a user can switch off, by their fixed ids. */
 export const NOTIFICATION_TEMPLATES = [
@@ -24,15 +25,15 @@ export type NotificationPreference = z.infer<typeof NotificationPreference>;
 export const NotificationPreferences = z.array(NotificationPreference).nullable();
 
 export const UpdateUserNotificationPreferences = z
-  .object({ template_disabled_map: z.record(z.string(), goBool()).default({}) })
+  .object({ template_disabled_map: goMap(goBool(), MAX_PREFERENCES, MAX_WORD) })
   .meta({ id: 'codersdk.UpdateUserNotificationPreferences' });
 export type UpdateUserNotificationPreferences = z.output<typeof UpdateUserNotificationPreferences>;
 
 export const WebpushSubscription = z
-  .object({ endpoint: goString(), auth_key: goString(), p256dh_key: goString() })
+  .object({ endpoint: goString(MAX_URL), auth_key: goString(MAX_LABEL), p256dh_key: goString(MAX_LABEL) })
   .meta({ id: 'codersdk.WebpushSubscription' });
 export type WebpushSubscription = z.output<typeof WebpushSubscription>;
 
 export const DeleteWebpushSubscription = z
-  .object({ endpoint: goString() })
+  .object({ endpoint: goString(MAX_URL) })
   .meta({ id: 'codersdk.DeleteWebpushSubscription' });

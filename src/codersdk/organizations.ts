@@ -1,9 +1,11 @@
 // Wire types of organizations and their members.
 import { z } from 'zod';
+
 import { asciiLower } from '../golang/ascii.ts';
-import { LoginType, SlimRole, Time, UserStatus, Uuid } from './common.ts';
+import { LoginType, QueryCount, QueryText, QueryUuid, SlimRole, Time, UserStatus, Uuid } from './common.ts';
 import { composed, isDisplayName, isReservedUsername, isUsername } from './names.ts';
-import { goString, optionalString, required, rule } from './wire.ts';
+import { MAX_DESCRIPTION, MAX_DISPLAY_NAME, MAX_ROLES, MAX_URL, MAX_USERNAME, MAX_WORD } from './sizes.ts';
+import { goString, list, optionalRuledString, optionalString, required, rule, ruledString } from './wire.ts';
 
 /** The word that stands for the default organization in paths: no organization can have it as its name. */
 const DEFAULT_ORGANIZATION = 'default';
@@ -34,10 +36,12 @@ export const Organizations = z.array(Organization);
 /** A missing display name is the name. */
 export const CreateOrganizationRequest = z
   .object({
-    name: required(goString()).refine(isOrganizationName, rule('organization_name')),
-    display_name: goString().overwrite(composed).refine(isDisplayName, rule('organization_display_name')),
-    description: goString(),
-    icon: goString(),
+    name: required(ruledString(MAX_USERNAME)).refine(isOrganizationName, rule('organization_name')),
+    display_name: ruledString(MAX_DISPLAY_NAME)
+      .overwrite(composed)
+      .refine(isDisplayName, rule('organization_display_name')),
+    description: goString(MAX_DESCRIPTION),
+    icon: goString(MAX_URL),
   })
   .meta({ id: 'codersdk.CreateOrganizationRequest' });
 export type CreateOrganizationRequest = z.output<typeof CreateOrganizationRequest>;
@@ -45,13 +49,16 @@ export type CreateOrganizationRequest = z.output<typeof CreateOrganizationReques
 /** Missing fields stay as they are, an empty name or display name too. */
 export const UpdateOrganizationRequest = z
   .object({
-    name: optionalString().refine((name) => !name || isOrganizationName(name), rule('organization_name')),
-    display_name: optionalString()
+    name: optionalRuledString(MAX_USERNAME).refine(
+      (name) => !name || isOrganizationName(name),
+      rule('organization_name'),
+    ),
+    display_name: optionalRuledString(MAX_DISPLAY_NAME)
       .overwrite((name) => name && composed(name))
       .refine((name) => !name || isDisplayName(name), rule('organization_display_name')),
-    description: optionalString(),
-    icon: optionalString(),
-    default_org_member_roles: z.array(goString()).optional(),
+    description: optionalString(MAX_DESCRIPTION),
+    icon: optionalString(MAX_URL),
+    default_org_member_roles: list(goString(MAX_WORD), MAX_ROLES).optional(),
   })
   .meta({ id: 'codersdk.UpdateOrganizationRequest' });
 export type UpdateOrganizationRequest = z.output<typeof UpdateOrganizationRequest>;
@@ -95,11 +102,11 @@ export type PaginatedMembersResponse = z.infer<typeof PaginatedMembersResponse>;
 
 /** Query parameters of the member lists, for the contract document. */
 export const MemberListQuery = z.object({
-  q: z.string().optional().describe('Member search query: user_id, github_user_id, include_system'),
+  q: QueryText('Member search query: user_id, github_user_id, include_system'),
 });
 export const PaginatedMembersQuery = z.object({
-  q: z.string().optional().describe('Member search query'),
-  after_id: z.string().optional().meta({ format: 'uuid' }).describe('After ID'),
-  limit: z.int().optional().describe('Page limit, if 0 returns all members'),
-  offset: z.int().optional().describe('Page offset'),
+  q: QueryText('Member search query'),
+  after_id: QueryUuid('After ID'),
+  limit: QueryCount('Page limit, if 0 returns all members'),
+  offset: QueryCount('Page offset'),
 });

@@ -1,7 +1,8 @@
 // Wire types of user secrets. A value goes in and never comes out.
 import { z } from 'zod';
 import { Time, Uuid } from './common.ts';
-import { goString, optionalString } from './wire.ts';
+import { MAX_DESCRIPTION, MAX_ENV_NAME, MAX_FILE_PATH, MAX_NAME, MAX_SECRET_VALUE } from './sizes.ts';
+import { optionalRuledString, ruledString } from './wire.ts';
 
 export const UserSecret = z
   .object({
@@ -21,11 +22,11 @@ export const UserSecrets = z.array(UserSecret);
 /** The fields' rules have words of their own: services/secret-rules.ts. */
 export const CreateUserSecretRequest = z
   .object({
-    name: goString(),
-    value: goString(),
-    description: goString(),
-    env_name: goString(),
-    file_path: goString(),
+    name: ruledString(MAX_NAME),
+    value: ruledString(MAX_SECRET_VALUE),
+    description: ruledString(MAX_DESCRIPTION),
+    env_name: ruledString(MAX_ENV_NAME),
+    file_path: ruledString(MAX_FILE_PATH),
   })
   .meta({ id: 'codersdk.CreateUserSecretRequest', textRules: 'own' });
 export type CreateUserSecretRequest = z.output<typeof CreateUserSecretRequest>;
@@ -33,10 +34,10 @@ export type CreateUserSecretRequest = z.output<typeof CreateUserSecretRequest>;
 /** Absent and null leave a field as it is; "" empties it. The name is no field: it stays. */
 export const UpdateUserSecretRequest = z
   .object({
-    value: optionalString(),
-    description: optionalString(),
-    env_name: optionalString(),
-    file_path: optionalString(),
+    value: optionalRuledString(MAX_SECRET_VALUE),
+    description: optionalRuledString(MAX_DESCRIPTION),
+    env_name: optionalRuledString(MAX_ENV_NAME),
+    file_path: optionalRuledString(MAX_FILE_PATH),
   })
   .meta({ id: 'codersdk.UpdateUserSecretRequest', textRules: 'own' });
 export type UpdateUserSecretRequest = z.output<typeof UpdateUserSecretRequest>;

@@ -1,5 +1,6 @@
 // Wire types of a user's own settings: appearance, preferences, and what forms are filled in with.
 import { z } from 'zod';
+import { MAX_QUERY_PARAMETER, MAX_THEME, MAX_WORD } from './sizes.ts';
 import { goString, optionalBool, required, rule } from './wire.ts';
 
 export const THEME_MODES = ['sync', 'single'] as const;
@@ -40,18 +41,18 @@ export type UserAppearanceSettings = z.infer<typeof UserAppearanceSettings>;
 
 /** A text that may be left out, else one of these values. */
 const oneOf = (values: readonly string[]) =>
-  goString()
+  goString(MAX_WORD)
     .refine((v) => v === '' || values.includes(v), rule('oneof'))
     .meta({ enum: ['', ...values] });
 
 /** Both slots must be chosen when they follow the system. Golden: users-appearance */
 export const UpdateUserAppearanceSettingsRequest = z
   .object({
-    theme_preference: required(goString()),
+    theme_preference: required(goString(MAX_THEME)),
     theme_mode: oneOf(THEME_MODES),
     theme_light: oneOf(THEME_SLOTS),
     theme_dark: oneOf(THEME_SLOTS),
-    terminal_font: required(goString()),
+    terminal_font: required(goString(MAX_WORD)),
   })
   .superRefine((body, ctx) => {
     if (body.theme_mode !== 'sync') return;
@@ -78,15 +79,15 @@ export type UserPreferenceSettings = z.infer<typeof UserPreferenceSettings>;
 export const UpdateUserPreferenceSettingsRequest = z
   .object({
     task_notification_alert_dismissed: optionalBool(),
-    thinking_display_mode: goString(),
-    shell_tool_display_mode: goString(),
-    code_diff_display_mode: goString(),
-    agent_chat_send_shortcut: goString(),
+    thinking_display_mode: goString(MAX_WORD),
+    shell_tool_display_mode: goString(MAX_WORD),
+    code_diff_display_mode: goString(MAX_WORD),
+    agent_chat_send_shortcut: goString(MAX_WORD),
   })
   .meta({ id: 'codersdk.UpdateUserPreferenceSettingsRequest' });
 export type UpdateUserPreferenceSettingsRequest = z.output<typeof UpdateUserPreferenceSettingsRequest>;
 
 /** Query parameters of the autofill operation, for the contract document. */
 export const AutofillQuery = z.object({
-  template_id: z.string().meta({ required: true }).describe('Template ID'),
+  template_id: z.string().meta({ required: true, maxLength: MAX_QUERY_PARAMETER }).describe('Template ID'),
 });

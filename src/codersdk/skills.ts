@@ -1,7 +1,8 @@
 // Wire types of personal skills, an experimental part of the API.
 import { z } from 'zod';
 import { Time, Uuid } from './common.ts';
-import { goString } from './wire.ts';
+import { MAX_SKILL_CONTENT } from './sizes.ts';
+import { ruledString } from './wire.ts';
 
 const metadata = { id: Uuid, name: z.string(), description: z.string(), created_at: Time, updated_at: Time };
 
@@ -14,8 +15,12 @@ export const UserSkill = z.object({ ...metadata, content: z.string() }).meta({ i
 export type UserSkill = z.infer<typeof UserSkill>;
 
 /** The whole text; name and description are read from its front matter. */
-export const CreateUserSkillRequest = z.object({ content: goString() }).meta({ id: 'codersdk.CreateUserSkillRequest' });
+export const CreateUserSkillRequest = z
+  .object({ content: ruledString(MAX_SKILL_CONTENT) })
+  .meta({ id: 'codersdk.CreateUserSkillRequest' });
 export type CreateUserSkillRequest = z.output<typeof CreateUserSkillRequest>;
 
-export const UpdateUserSkillRequest = z.object({ content: goString() }).meta({ id: 'codersdk.UpdateUserSkillRequest' });
+export const UpdateUserSkillRequest = z
+  .object({ content: ruledString(MAX_SKILL_CONTENT) })
+  .meta({ id: 'codersdk.UpdateUserSkillRequest' });
 export type UpdateUserSkillRequest = z.output<typeof UpdateUserSkillRequest>;

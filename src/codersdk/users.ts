@@ -1,16 +1,18 @@
 // Wire types of users: reading, creating, changing.
 import { z } from 'zod';
-import { LoginType, SlimRole, Time, UserStatus, Uuid } from './common.ts';
+
+import { LoginType, QueryCount, QueryText, QueryUuid, SlimRole, Time, UserStatus, Uuid } from './common.ts';
 import { composed, composedAddress, isEmail, isRealName, isReservedUsername, isUsername } from './names.ts';
-import { goBool, goList, goString, required, rule, uuidText } from './wire.ts';
+import { MAX_EMAIL, MAX_LABEL, MAX_PASSWORD, MAX_REAL_NAME, MAX_ROLES, MAX_USERNAME, MAX_WORD } from './sizes.ts';
+import { goBool, goList, goString, list, required, rule, ruledString, uuidText } from './wire.ts';
 
 /** Names that the API's own paths hide are refused like malformed ones (docs/differences.md 5). */
 const username = () =>
-  required(goString()).refine((name) => isUsername(name) && !isReservedUsername(name), rule('username'));
-const realName = () => goString().overwrite(composed).refine(isRealName, rule('user_real_name'));
+  required(ruledString(MAX_USERNAME)).refine((name) => isUsername(name) && !isReservedUsername(name), rule('username'));
+const realName = () => ruledString(MAX_REAL_NAME).overwrite(composed).refine(isRealName, rule('user_real_name'));
 
 /** An address, composed. */
-export const email = () => required(goString()).overwrite(composedAddress).refine(isEmail, rule('email'));
+export const email = () => required(goString(MAX_EMAIL)).overwrite(composedAddress).refine(isEmail, rule('email'));
 
 const documented = { required: true };
 
@@ -49,17 +51,17 @@ export const CreateFirstUserRequest = z
     email: email(),
     username: username(),
     name: realName(),
-    password: required(goString()),
+    password: required(goString(MAX_PASSWORD)),
     trial: goBool(),
     trial_info: z
       .object({
-        first_name: goString(),
-        last_name: goString(),
-        phone_number: goString(),
-        job_title: goString(),
-        company_name: goString(),
-        country: goString(),
-        developers: goString(),
+        first_name: goString(MAX_LABEL),
+        last_name: goString(MAX_LABEL),
+        phone_number: goString(MAX_LABEL),
+        job_title: goString(MAX_LABEL),
+        company_name: goString(MAX_LABEL),
+        country: goString(MAX_LABEL),
+        developers: goString(MAX_LABEL),
       })
       .optional()
       .meta({ id: 'codersdk.CreateFirstUserTrialInfo' }),
@@ -78,15 +80,15 @@ export type CreateFirstUserResponse = z.infer<typeof CreateFirstUserResponse>;
 
 export const CreateUserRequestWithOrgs = z
   .object({
-    email: goString().overwrite(composedAddress),
+    email: goString(MAX_EMAIL).overwrite(composedAddress),
     username: username(),
     name: realName(),
-    password: goString(),
-    login_type: goString(),
-    user_status: goString(),
-    organization_ids: goList(uuidText()),
+    password: goString(MAX_PASSWORD),
+    login_type: goString(MAX_WORD),
+    user_status: goString(MAX_WORD),
+    organization_ids: goList(uuidText(), MAX_ROLES),
     organization_id: uuidText().optional(),
-    roles: goList(goString()),
+    roles: goList(goString(MAX_WORD), MAX_ROLES),
     service_account: goBool(),
     disable_login: goBool(),
   })
@@ -103,21 +105,31 @@ export const UpdateUserProfileRequest = z
 export type UpdateUserProfileRequest = z.output<typeof UpdateUserProfileRequest>;
 
 export const UpdateUserPasswordRequest = z
-  .object({ old_password: goString(), password: required(goString()) })
+  .object({ old_password: goString(MAX_PASSWORD), password: required(goString(MAX_PASSWORD)) })
   .meta({ id: 'codersdk.UpdateUserPasswordRequest' });
 export type UpdateUserPasswordRequest = z.output<typeof UpdateUserPasswordRequest>;
 
 /** One's own address needs one's own password beside it. */
 export const UpdateUserEmailRequest = z
-  .object({ email: email(), password: goString() })
+  .object({ email: email(), password: goString(MAX_PASSWORD) })
   .meta({ id: 'codersdk.UpdateUserEmailRequest' });
 export type UpdateUserEmailRequest = z.output<typeof UpdateUserEmailRequest>;
 
 /** A missing list is not an empty one (docs/differences.md 6): null and [] take all roles away. */
-export const UpdateRoles = z.object({ roles: z.array(goString()).nullable() }).meta({ id: 'codersdk.UpdateRoles' });
+export const UpdateRoles = z
+  .object({ roles: list(goString(MAX_WORD), MAX_ROLES).nullable() })
+  .meta({ id: 'codersdk.UpdateRoles' });
 export type UpdateRoles = z.output<typeof UpdateRoles>;
 
 export const UserLoginType = z.object({ login_type: LoginType }).meta({ id: 'codersdk.UserLoginType' });
 export type UserLoginType = z.infer<typeof UserLoginType>;
 
 export const UserParameter = z.object({ name: z.string(), value: z.string() }).meta({ id: 'codersdk.UserParameter' });
+
+/** Query parameters of the list of users, for the contract document. */
+export const UserListQuery = z.object({
+  q: QueryText('Search query'),
+  after_id: QueryUuid('After ID'),
+  limit: QueryCount('Page limit'),
+  offset: QueryCount('Page offset'),
+});

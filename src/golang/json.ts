@@ -5,16 +5,22 @@ export class JsonObject {
   readonly fields: [name: string, value: Json][] = [];
 }
 
-/** Numbers written as plain integers are bigint (64-bit fields must not lose digits), all others number. */
+/** Numbers written as plain integers are bigint (64-bit fields must not lose digits), longer and all others number. */
 export type Json = null | boolean | number | bigint | string | Json[] | JsonObject;
 
 /** The text is not JSON; the message says where. */
 export class JsonSyntaxError extends Error {}
 
-const MAX_DEPTH = 1000;
+/** How deep values may stand in each other, and how many there may be in all (docs/differences.md 24). */
+export const MAX_DEPTH = 1000;
+export const MAX_VALUES = 10_000;
+/** The longest 64-bit integer with its sign. No field takes a longer one, so its digits are not worth converting. */
+const MAX_INTEGER_LENGTH = 20;
+
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const SPACE = /[ \t\r\n]*/y;
-const STRING = /"(?:[^"\\]|\\.)*"/y;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 /**
  * The first JSON value of a text.
@@ -22,6 +28,7 @@ const STRING = /"(?:[^"\\]|\\.)*"/y;
  */
 export function parseFirstJson(text: string): Json {
   let at = 0;
+  let values = 0;
 
   const take = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = at;
@@ -33,13 +40,15 @@ export function parseFirstJson(text: string): Json {
     throw new JsonSyntaxError(at >= text.length ? 'unexpected EOF' : `invalid character at offset ${at}`);
   };
   const string = (): string => {
-    const start = at;
-    const literal = take(STRING);
-    if (literal === undefined) return fail();
+    if (text[at] !== '"') return fail();
+    let end = at + 1;
+    while (end < text.length && text.charCodeAt(end) !== QUOTE) end += text.charCodeAt(end) === BACKSLASH ? 2 : 1;
+    if (end >= text.length) return fail();
     try {
-      return JSON.parse(literal) as string;
+      const value = JSON.parse(text.slice(at, end + 1)) as string;
+      at = end + 1;
+      return value;
     } catch {
-      at = start;
       return fail();
     }
   };
@@ -51,7 +60,7 @@ export function parseFirstJson(text: string): Json {
   const number = (): number | bigint => {
     const literal = take(NUMBER);
     if (literal === undefined) return fail();
-    return /[.eE]/.test(literal) ? Number(literal) : BigInt(literal);
+    return literal.length > MAX_INTEGER_LENGTH || /[.eE]/.test(literal) ? Number(literal) : BigInt(literal);
   };
   /** Whether another element follows; takes the comma or the closing bracket. */
   const more = (close: string): boolean => {
@@ -70,6 +79,8 @@ export function parseFirstJson(text: string): Json {
   };
   const value = (depth: number): Json => {
     if (depth > MAX_DEPTH) throw new JsonSyntaxError('exceeded max depth');
+    values += 1;
+    if (values > MAX_VALUES) throw new JsonSyntaxError(`more than ${MAX_VALUES} values`);
     take(SPACE);
     switch (text[at]) {
       case '{': {

@@ -30,7 +30,14 @@ function splitOutsideQuotes(text: string, at: string): string[] {
   return [...parts, current].filter((part) => part !== '');
 }
 
-const unquoted = (text: string) => text.replace(/^"+|"+$/g, '');
+/** The text without the quotes around it, in one pass from each end. */
+function unquoted(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text[start] === '"') start += 1;
+  while (end > start && text[end - 1] === '"') end -= 1;
+  return text.slice(start, end);
+}
 
 /**
  * Reads a query: lower-cased as a whole, split at spaces outside quotes, words without a colon joined to one text.
@@ -45,7 +52,9 @@ export function parseQuery(
   const terms: QueryTerms = new Map();
   const add = (written: string, value: string) => {
     const key = written.toLowerCase();
-    terms.set(key, [...(terms.get(key) ?? []), value]);
+    const values = terms.get(key);
+    if (values) values.push(value);
+    else terms.set(key, [value]);
   };
   const words: string[] = [];
   const problem = (element: string, what: string) => ({

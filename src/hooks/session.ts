@@ -1,7 +1,10 @@
 // Requires a session: 401 without a good key or for a user who may not act, and wakes dormant users.
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { MAX_LABEL } from '../codersdk/sizes.ts';
 import type { Actor, ActorCtx, AppDeps, Ctx } from '../ctx.ts';
 import { ApiError } from '../errors.ts';
+import { cutTo } from '../golang/text.ts';
 import { DEFAULT_ORG_MEMBER_ROLES, effectiveRoles, type RoleOptions } from '../rbac/roles.ts';
 import { activateDormantUser } from '../services/status.ts';
 import type { SessionRow } from '../store/sessions.ts';
@@ -82,7 +85,11 @@ export function requireSession(scope: FastifyInstance): void {
 export function ctxOf(request: FastifyRequest): Ctx {
   return {
     ...request.server.deps,
-    origin: { requestId: request.id, ip: request.clientIp, userAgent: request.headers['user-agent'] ?? '' },
+    origin: {
+      requestId: request.id,
+      ip: request.clientIp,
+      userAgent: cutTo(request.headers['user-agent'] ?? '', MAX_LABEL),
+    },
     actor: request.actor,
   };
 }

@@ -8,11 +8,20 @@ const LOCAL = '#/$defs/';
 const COMPONENTS = '#/components/schemas/';
 
 /** Where JSON Schema keeps further schemas: one, a list, or a map by name. */
-const NESTED = new Set(['items', 'additionalProperties', 'anyOf', 'oneOf', 'allOf', 'not', 'prefixItems']);
+const NESTED = new Set([
+  'items',
+  'additionalProperties',
+  'propertyNames',
+  'anyOf',
+  'oneOf',
+  'allOf',
+  'not',
+  'prefixItems',
+]);
 const NESTED_BY_NAME = new Set(['properties', '$defs', 'patternProperties']);
-/** What no client needs: bounds of every JavaScript integer, the key type of records, fillings, rules of the decoder. */
+/** What no client needs: bounds of every JavaScript integer, fillings, rules of the decoder. */
 const SAFE_BOUNDS: Record<string, unknown> = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
-const DROPPED = new Set(['$schema', '$id', 'id', 'default', 'propertyNames', 'textRules']);
+const DROPPED = new Set(['$schema', '$id', 'id', 'default', 'textRules', 'ownSize']);
 
 /** Whether a field is documented as required: its own mark counts or that of the type inside, never a default of ours. */
 function isRequired(schema: z.ZodType): boolean {
@@ -39,6 +48,7 @@ function tidy(schema: unknown): unknown {
     // A mark on a field; the list of its object says the same.
     if (
       DROPPED.has(key) ||
+      (key === 'propertyNames' && !('maxLength' in (value as JsonSchema))) ||
       (key === 'required' && value === true) ||
       (key in SAFE_BOUNDS && value === SAFE_BOUNDS[key])
     )

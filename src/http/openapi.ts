@@ -4,6 +4,8 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import { Response } from '../codersdk/common.ts';
+import { MAX_BODY_BYTES, MAX_PATH_PARAMETER, MAX_QUERY_PARAMETER, MAX_QUERY_VALUES } from '../codersdk/sizes.ts';
+import { MAX_DEPTH, MAX_VALUES } from '../golang/json.ts';
 import { programVersion } from '../package-root.ts';
 import { type JsonSchema, SchemaSet } from './json-schema.ts';
 
@@ -32,6 +34,8 @@ export interface ApiOperation {
   requestBody?: { required: boolean; content: Content };
   responses: Record<string, { description: string; content?: Content }>;
   'x-coder-users-extension'?: boolean;
+  /** A larger body is 413. */
+  'x-max-body-bytes'?: number;
 }
 export interface ApiDocument {
   openapi: string;
@@ -58,7 +62,11 @@ const pathParameters = (url: string): JsonSchema => ({
   properties: Object.fromEntries(
     [...url.matchAll(/:(\w+)/g)].map(([, name = '']) => [
       name,
-      { type: 'string', ...(PATH_PARAMETERS[name] && { description: PATH_PARAMETERS[name] }) },
+      {
+        type: 'string',
+        maxLength: MAX_PATH_PARAMETER,
+        ...(PATH_PARAMETERS[name] && { description: PATH_PARAMETERS[name] }),
+      },
     ]),
   ),
 });
@@ -69,6 +77,7 @@ const answersOf = (schema: FastifySchema) => (schema.response ?? {}) as Record<s
 function refusals(route: RouteOptions, session: boolean): number[] {
   const { url, schema = {} } = route;
   const statuses = schema.body !== undefined || schema.querystring !== undefined ? [400] : [];
+  if (schema.body !== undefined) statuses.push(413);
   if (session) statuses.push(401, 403);
   if (url.includes(':')) statuses.push(404);
   if (
@@ -99,7 +108,10 @@ function describe(schemas: SchemaSet, route: RouteOptions): FastifySchema & Reco
   return {
     ...schema,
     security: session ? [{ [SCHEME]: [] }] : [],
-    ...(body !== undefined && { body: asJson(body, 'input') }),
+    ...(body !== undefined && {
+      body: asJson(body, 'input'),
+      'x-max-body-bytes': route.bodyLimit ?? MAX_BODY_BYTES,
+    }),
     ...(querystring !== undefined && { querystring: asJson(querystring, 'input') }),
     ...(route.url.includes(':') && { params: asJson(params, 'input') ?? pathParameters(route.url) }),
     response: responses,
@@ -134,7 +146,8 @@ export async function useOpenapi(app: FastifyInstance): Promise<void> {
         title: 'Coder users API',
         version: programVersion(),
         description:
-          'Accounts, sessions, tokens, roles and organizations. What this server adds to the documented API is marked x-coder-users-extension.',
+          'Accounts, sessions, tokens, roles and organizations. What this server adds to the documented API is marked x-coder-users-extension.\n\n' +
+          `Lengths of texts in requests are bytes of UTF-8. A body has at most x-max-body-bytes (413), ${MAX_VALUES} values and ${MAX_DEPTH} levels; a query has at most ${MAX_QUERY_VALUES} parameters of ${MAX_QUERY_PARAMETER} bytes.`,
       },
       components: { securitySchemes: { [SCHEME]: { type: 'apiKey', in: 'header', name: 'Coder-Session-Token' } } },
     },

@@ -1,10 +1,15 @@
-// Request bodies and queries: any content type, read by codersdk/wire.ts, faults as 400 in the documented shape.
-import type { FastifyInstance, FastifySchemaCompiler } from 'fastify';
+// What requests bring, bounded before it costs anything: bodies of any content type, read by codersdk/decode.ts, and queries.
+// Faults are 400 in the documented shape.
+import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
-import { decodeBody } from '../codersdk/wire.ts';
+import { decodeBody } from '../codersdk/decode.ts';
+import { MAX_BODY_BYTES, MAX_QUERY_PARAMETER, MAX_QUERY_VALUES } from '../codersdk/sizes.ts';
 import { ApiError, badRequest, invalid } from '../errors.ts';
+import { quoted } from '../golang/quote.ts';
+import { cutTo, fitsInto } from '../golang/text.ts';
+import { queryTerms } from './query.ts';
 
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const SHOWN_BYTES = 64;
 
 const badJson = (detail: string) => badRequest('Request body must be valid JSON.', { detail });
 
@@ -37,8 +42,25 @@ const compile: FastifySchemaCompiler<z.ZodType> =
     }
   };
 
-/** Makes an app read bodies as text whatever their content type, and validate them with zod. */
-export function useBodies(app: FastifyInstance): void {
+/** What is too large about the query of a request; undefined when nothing is. */
+function oversizedQuery(request: FastifyRequest): ApiError | undefined {
+  const refuse = (field: string, what: string) => {
+    const name = cutTo(field, SHOWN_BYTES);
+    const detail = `Query param ${quoted(name)} ${what}`;
+    return badRequest('Query parameters have invalid values.', { validations: [{ field: name, detail }] });
+  };
+  let count = 0;
+  for (const [name, values] of queryTerms(request)) {
+    count += values.length;
+    if (count > MAX_QUERY_VALUES) return refuse(name, `is one of more than ${MAX_QUERY_VALUES}`);
+    if (!fitsInto(name, MAX_QUERY_PARAMETER) || !values.every((value) => fitsInto(value, MAX_QUERY_PARAMETER)))
+      return refuse(name, `must be at most ${MAX_QUERY_PARAMETER} bytes long`);
+  }
+  return undefined;
+}
+
+/** Makes an app read bodies as text whatever their content type, validate them with zod, and refuse what is too large. */
+export function useInput(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => {
     done(null, body);
@@ -49,4 +71,6 @@ export function useBodies(app: FastifyInstance): void {
     if (request.raw.headers['content-type'] !== undefined) request.raw.headers['content-type'] = 'text/plain';
     done();
   });
+  // After who may call and on what, like everything that is wrong with a request.
+  app.addHook('preValidation', (request, _reply, done) => done(oversizedQuery(request)));
 }

@@ -5,9 +5,6 @@ import { trimmed } from '../golang/space.ts';
 import { isPlainUuid, parseUuid } from '../golang/uuids.ts';
 import { isResource } from './policy.ts';
 
-/** The most entries that a request may carry, counted before anything is merged. Golden: keys-allow-list-input/129-entries */
-export const MAX_ALLOW_LIST_ENTRIES = 128;
-
 /** An entry ready to be stored, or the text that tells the client what is wrong with it. */
 export type ParsedEntry =
   | { readonly ok: true; readonly entry: string }

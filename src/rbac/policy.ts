@@ -122,6 +122,12 @@ export function isResource(name: string): name is Resource {
   return Object.hasOwn(RESOURCES, name);
 }
 
+/** Whether a resource has an action of this name. */
+export function isActionOf(resource: Resource, action: string): boolean {
+  const actions: readonly string[] = RESOURCES[resource];
+  return actions.includes(action);
+}
+
 /** Every action on several resources: `every('user', 'group')` is `{ user: ['*'], group: ['*'] }`. */
 export function every(...resources: readonly Resource[]): Grants {
   return Object.fromEntries(resources.map((resource) => [resource, ['*']]));

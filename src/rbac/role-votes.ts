@@ -1,6 +1,5 @@
 // How all roles of a subject together vote on an action, level by level.
-import { BoundedMap } from './bounded-map.ts';
-import { type Grants, isResource } from './policy.ts';
+import { type Grants, isActionOf, isResource } from './policy.ts';
 import { definitionOf, type RoleOptions, type RoleRef } from './roles.ts';
 
 /** -1 denied, 1 granted, 0 nothing said. */
@@ -61,8 +60,8 @@ export class RoleSet {
   readonly #site = new Level();
   readonly #user = new Level();
   readonly #organizations = new Map<string, { org: Level; member: Level }>();
-  // Actions may come from a client (POST /authcheck), hence the bound.
-  readonly #votes = new BoundedMap<string, Votes>(400);
+  /** By type and action, of which there are so many and no more: what a client makes up does not come in here. */
+  readonly #votes = new Map<string, Votes>();
 
   constructor(roles: readonly RoleRef[], options: RoleOptions) {
     for (const ref of roles) {
@@ -84,7 +83,12 @@ export class RoleSet {
 
   votes(type: string, action: string): Votes {
     if (!isResource(type)) return NO_VOTES;
-    return this.#votes.getOrMake(`${type}:${action}`, () => this.#count(type, action));
+    // An action that does not exist is only meant where a role has all of them (POST /authcheck).
+    const known = isActionOf(type, action) ? action : '*';
+    const key = `${type}:${known}`;
+    const votes = this.#votes.get(key) ?? this.#count(type, known);
+    this.#votes.set(key, votes);
+    return votes;
   }
 
   #count(type: string, action: string): Votes {

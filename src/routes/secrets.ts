@@ -1,8 +1,10 @@
 // The secrets of a user: list, create, read, change, delete.
+
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { Empty } from '../codersdk/common.ts';
 import * as wire from '../codersdk/secrets.ts';
+import { MAX_SECRET_BODY_BYTES } from '../codersdk/sizes.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { presentSecret } from '../present/secrets.ts';
@@ -31,6 +33,7 @@ export async function secretRoutes(app: FastifyInstance): Promise<void> {
       group.post<Body<typeof wire.CreateUserSecretRequest>>(
         '/',
         {
+          bodyLimit: MAX_SECRET_BODY_BYTES,
           schema: {
             operationId: 'create-a-new-user-secret',
             summary: 'Create a new user secret',
@@ -62,6 +65,7 @@ export async function secretRoutes(app: FastifyInstance): Promise<void> {
       group.patch<Named & Body<typeof wire.UpdateUserSecretRequest>>(
         '/:name',
         {
+          bodyLimit: MAX_SECRET_BODY_BYTES,
           schema: {
             operationId: 'update-a-user-secret',
             summary: 'Update a user secret',

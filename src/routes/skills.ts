@@ -1,20 +1,18 @@
 // The personal skills of a user, below /api/experimental: list, create, read, replace, delete.
+
 import type { FastifyError, FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { Empty } from '../codersdk/common.ts';
+import { MAX_SKILL_BODY_BYTES } from '../codersdk/sizes.ts';
 import * as wire from '../codersdk/skills.ts';
 import { badRequest } from '../errors.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { presentSkill, presentSkillMetadata } from '../present/skills.ts';
-import { MAX_CONTENT_BYTES } from '../services/skill-parser.ts';
 import * as skills from '../services/skills.ts';
 
 type Body<T extends z.ZodType> = { Body: z.output<T> };
 type Named = { Params: { name: string } };
-
-/** Room for the largest content with every byte written as \u00XX, and for the rest of the JSON. */
-const MAX_REQUEST_BYTES = MAX_CONTENT_BYTES * 6 + 1024;
 
 /** Routes of `/api/experimental/users/{user}/skills`. */
 export async function skillRoutes(app: FastifyInstance): Promise<void> {
@@ -41,7 +39,7 @@ export async function skillRoutes(app: FastifyInstance): Promise<void> {
       group.post<Body<typeof wire.CreateUserSkillRequest>>(
         '/',
         {
-          bodyLimit: MAX_REQUEST_BYTES,
+          bodyLimit: MAX_SKILL_BODY_BYTES,
           schema: {
             operationId: 'create-a-new-user-skill',
             summary: 'Create a new user skill',
@@ -73,7 +71,7 @@ export async function skillRoutes(app: FastifyInstance): Promise<void> {
       group.patch<Named & Body<typeof wire.UpdateUserSkillRequest>>(
         '/:name',
         {
-          bodyLimit: MAX_REQUEST_BYTES,
+          bodyLimit: MAX_SKILL_BODY_BYTES,
           schema: {
             operationId: 'update-a-user-skill',
             summary: 'Update a user skill',

@@ -25,7 +25,7 @@ export async function usersRoutes(app: FastifyInstance): Promise<void> {
         operationId: 'get-users',
         summary: 'Get users',
         tags: ['Users'],
-        querystring: list.UserListQuery,
+        querystring: wire.UserListQuery,
         response: { 200: wire.GetUsersResponse },
       },
     },

@@ -1,5 +1,4 @@
 // GET /users: the search language, paging, and only the rows that the caller may read.
-import { z } from 'zod';
 import type { ActorCtx } from '../ctx.ts';
 import { badRequest } from '../errors.ts';
 import { firstTerm, parseQuery, type QueryProblem, QueryReader, type QueryTerms } from '../golang/search.ts';
@@ -10,14 +9,6 @@ import { pageOf } from './paging.ts';
 
 const STATUSES = ['active', 'dormant', 'suspended'] as const;
 const LOGIN_TYPES = ['password', 'github', 'oidc', 'token', 'none', 'oauth2_provider_app'] as const;
-
-/** Query parameters of the list, for the contract document. */
-export const UserListQuery = z.object({
-  q: z.string().optional().describe('Search query'),
-  after_id: z.string().optional().meta({ format: 'uuid' }).describe('After ID'),
-  limit: z.int().optional().describe('Page limit'),
-  offset: z.int().optional().describe('Page offset'),
-});
 
 function readFilter(terms: QueryTerms): { filter: UserFilter; problems: QueryProblem[] } {
   const reader = new QueryReader(terms);

@@ -1,12 +1,10 @@
 // What a user secret may look like, and how much of them a user may have: pure rules without I/O.
 
 import type { CreateUserSecretRequest, UpdateUserSecretRequest } from '../codersdk/secrets.ts';
+import { MAX_DESCRIPTION, MAX_ENV_NAME, MAX_FILE_PATH, MAX_NAME, MAX_SECRET_VALUE } from '../codersdk/sizes.ts';
 import type { FieldProblem } from '../errors.ts';
 import { trimmed } from '../golang/space.ts';
-
-const MAX_VALUE_BYTES = 24_576;
-const MAX_ENV_NAME_BYTES = 256;
-const MAX_FILE_PATH_BYTES = 4096;
+import { fitsInto } from '../golang/text.ts';
 
 const MAX_SECRETS = 50;
 const MAX_TOTAL_BYTES = 204_800;
@@ -29,6 +27,7 @@ const notText = (text: string, what: string): Problem =>
 
 /** @param text the name as sent, compared byte by byte later on */
 export function secretNameProblem(text: string): Problem {
+  if (!fitsInto(text, MAX_NAME)) return `Name must not exceed ${MAX_NAME} bytes.`;
   if (trimmed(text) === '') return 'Name is required.';
   if (trimmed(text) !== text) return 'Name must not have leading or trailing whitespace.';
   if (/[/?#]/.test(text)) return 'Name must not contain /, ?, or #.';
@@ -38,7 +37,7 @@ export function secretNameProblem(text: string): Problem {
 
 /** An empty value is fine here: only creating requires one. */
 export function secretValueProblem(text: string): Problem {
-  if (Buffer.byteLength(text) > MAX_VALUE_BYTES) return `secret value must not exceed ${MAX_VALUE_BYTES} bytes`;
+  if (!fitsInto(text, MAX_SECRET_VALUE)) return `secret value must not exceed ${MAX_SECRET_VALUE} bytes`;
   if (text.includes('\u0000')) return 'secret value must not contain null bytes';
   return notText(text, 'secret value');
 }
@@ -46,8 +45,8 @@ export function secretValueProblem(text: string): Problem {
 /** The name of an environment variable, "" for none. Golden: rbac-secrets-validation */
 export function envNameProblem(text: string): Problem {
   if (text === '') return undefined;
-  if (Buffer.byteLength(text) > MAX_ENV_NAME_BYTES) {
-    return `environment variable name must not exceed ${MAX_ENV_NAME_BYTES} bytes`;
+  if (!fitsInto(text, MAX_ENV_NAME)) {
+    return `environment variable name must not exceed ${MAX_ENV_NAME} bytes`;
   }
   if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(text)) {
     return 'must start with a letter or underscore, followed by letters, digits, or underscores';
@@ -66,11 +65,12 @@ export function filePathProblem(text: string): Problem {
   if (text === '') return undefined;
   if (!text.startsWith('/') && !text.startsWith('~/')) return 'file path must start with ~/ or /';
   if (text.includes('\u0000')) return 'file path must not contain null bytes';
-  if (Buffer.byteLength(text) > MAX_FILE_PATH_BYTES) return `file path must not exceed ${MAX_FILE_PATH_BYTES} bytes`;
+  if (!fitsInto(text, MAX_FILE_PATH)) return `file path must not exceed ${MAX_FILE_PATH} bytes`;
   return notText(text, 'file path');
 }
 
 function descriptionProblem(text: string): Problem {
+  if (!fitsInto(text, MAX_DESCRIPTION)) return `Description must not exceed ${MAX_DESCRIPTION} bytes.`;
   if (text.includes('\u0000')) return 'Description must not contain null bytes.';
   return notText(text, 'Description');
 }

@@ -1,10 +1,22 @@
 // Reads the text of a skill: front matter in YAML between two lines of dashes, then the body.
-import { type Document, isAlias, isMap, isNode, isScalar, parseAllDocuments, Scalar, visit, type YAMLMap } from 'yaml';
+
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  Lexer,
+  parseAllDocuments,
+  Scalar,
+  visit,
+  type YAMLMap,
+} from 'yaml';
+import { MAX_SKILL_CONTENT } from '../codersdk/sizes.ts';
 import { badRequest } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
 import { trimmed } from '../golang/space.ts';
 
-export const MAX_CONTENT_BYTES = 65_536;
 const MAX_NAME_BYTES = 256;
 const MAX_DESCRIPTION_BYTES = 4096;
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
@@ -53,8 +65,21 @@ function isNoString(word: string): boolean {
 
 type FrontMatter = Map<string, unknown>;
 
+/** The library makes something of each of these and of each backslash, even if only an error that takes its time. */
+const MAX_TOKENS = 4000;
 /** The library needs quadratic time for these; nobody writes them. */
 const ENDLESS_BLANKS = /[ \t]{1000}/;
+
+/** What is too large about a front matter; undefined when nothing is. */
+function oversize(text: string): string | undefined {
+  if (ENDLESS_BLANKS.test(text)) return 'too many blanks in a row';
+  let tokens = 0;
+  for (const token of new Lexer().lex(text)) {
+    tokens += token.split('\\').length;
+    if (tokens > MAX_TOKENS) return `more than ${MAX_TOKENS} tokens`;
+  }
+  return undefined;
+}
 
 /** Unknown anchors, which the library takes, and repeated keys, which it looks for in quadratic time; undefined if none. */
 function faultOf(document: Document): string | undefined {
@@ -90,7 +115,8 @@ function parseYaml(text: string): { document?: Document; fault?: string | undefi
 /** The fields of the front matter as YAML nodes. */
 function readYaml(text: string): FrontMatter {
   const invalidYaml = (what: string) => invalidContent(`parse frontmatter YAML: yaml: ${what}`);
-  if (ENDLESS_BLANKS.test(text)) throw invalidYaml('too many blanks in a row');
+  const tooMuch = oversize(text);
+  if (tooMuch !== undefined) throw invalidYaml(tooMuch);
   const { document, fault } = parseYaml(text);
   if (fault !== undefined) throw invalidYaml(fault.includes('call stack') ? 'nested too deeply' : fault);
   if (document === undefined) return new Map();
@@ -145,9 +171,9 @@ function stringOf(node: unknown): string | undefined {
  */
 export function parseSkill(content: string): ParsedSkill {
   const bytes = Buffer.byteLength(content);
-  if (bytes > MAX_CONTENT_BYTES) {
+  if (bytes > MAX_SKILL_CONTENT) {
     throw badRequest('Skill content is too large.', {
-      detail: `skill is too large: got ${bytes} bytes, maximum is ${MAX_CONTENT_BYTES} bytes: skill is too large`,
+      detail: `skill is too large: got ${bytes} bytes, maximum is ${MAX_SKILL_CONTENT} bytes: skill is too large`,
     });
   }
   const { frontMatter, body } = split(content);

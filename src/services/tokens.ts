@@ -1,11 +1,12 @@
 // Named tokens by request: scopes, allow list and lifetime, checked in the order that clients know.
 import type { CreateTokenRequest } from '../codersdk/keys.ts';
+import { MAX_ALLOW_LIST } from '../codersdk/sizes.ts';
 import type { Config } from '../config.ts';
 import type { ActorCtx } from '../ctx.ts';
 import { ApiError, badRequest, forbidden } from '../errors.ts';
 import { durationText } from '../golang/durations.ts';
 import { quoted } from '../golang/quote.ts';
-import { MAX_ALLOW_LIST_ENTRIES, normaliseAllowList, parseAllowListEntry } from '../rbac/allow-lists.ts';
+import { normaliseAllowList, parseAllowListEntry } from '../rbac/allow-lists.ts';
 import { can } from '../rbac/authorize.ts';
 import { mayMakeKey } from '../rbac/limited-keys.ts';
 import { isOwner } from '../rbac/owners.ts';
@@ -63,8 +64,8 @@ export async function createToken(ctx: ActorCtx, target: UserRow, input: CreateT
   const entries = readAllowList(input.allow_list);
   refuseSystemUser(target);
   const scopes = readScopes(input);
-  if (entries.length > MAX_ALLOW_LIST_ENTRIES) {
-    throw failed(`allow_list has ${entries.length} entries; max allowed is ${MAX_ALLOW_LIST_ENTRIES}`);
+  if (entries.length > MAX_ALLOW_LIST) {
+    throw failed(`allow_list has ${entries.length} entries; max allowed is ${MAX_ALLOW_LIST}`);
   }
   const allowList = normaliseAllowList(entries);
   const lifetimeNs = readLifetime(ctx.config, target, input.lifetime);

@@ -2,12 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import {
-  MAX_ALLOW_LIST_ENTRIES,
-  normaliseAllowList,
-  parseAllowListEntry,
-  shownAllowList,
-} from '../../src/rbac/allow-lists.ts';
+import { MAX_ALLOW_LIST } from '../../src/codersdk/sizes.ts';
+import { normaliseAllowList, parseAllowListEntry, shownAllowList } from '../../src/rbac/allow-lists.ts';
 import { can, type Subject } from '../../src/rbac/authorize.ts';
 import { keyObject, newKeyObject, userObject } from '../../src/rbac/policy.ts';
 import {
@@ -164,7 +160,7 @@ describe('reading allow lists', () => {
     if (problem && !problem.ok) {
       expect(step.expect.status).toBe(400);
       expect(problem.detail).toBe(filled(step.expect.body.detail ?? ''));
-    } else if (entries.length > MAX_ALLOW_LIST_ENTRIES) {
+    } else if (entries.length > MAX_ALLOW_LIST) {
       expect(step.expect.status).toBe(400);
     } else {
       expect(step.expect.status).toBe(201);
