@@ -7,7 +7,7 @@ import type { IdentityProviders } from './idp/providers.ts';
 import type { Mailer } from './mail/mailer.ts';
 import type { Subject } from './rbac/authorize.ts';
 import type { Refusals } from './services/refusals.ts';
-import type { Db } from './store/db.ts';
+import { type Db, inTransaction } from './store/db.ts';
 import type { UserRow } from './store/users.ts';
 
 /** What one process has once: made by main.ts, handed to buildApp. */
@@ -55,5 +55,5 @@ export const nowText = (ctx: Pick<Ctx, 'clock'>): string => instantText(ctx.cloc
  * Nothing slow (hashing, HTTP, mail) belongs inside.
  */
 export function withTx<C extends Ctx, T>(ctx: C, work: (ctx: C) => Promise<T>): Promise<T> {
-  return ctx.db.transaction((tx) => work({ ...ctx, db: tx }));
+  return inTransaction(ctx.db, (tx) => work({ ...ctx, db: tx }));
 }

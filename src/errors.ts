@@ -1,4 +1,5 @@
 // The one error class of this server: status and message are what the client sees, so they are written where thrown.
+import type { Trouble } from './store/errors.ts';
 
 /** One entry of `validations` in an error answer (codersdk.ValidationError). */
 export interface FieldProblem {
@@ -50,6 +51,17 @@ export const forbidden = () =>
 export const badRequest = (message: string, options?: ErrorOptions) => new ApiError(400, message, options);
 export const conflict = (message: string, options?: ErrorOptions) => new ApiError(409, message, options);
 export const unavailable = (message: string, options?: ErrorOptions) => new ApiError(503, message, options);
+
+const TROUBLES: Readonly<Record<Trouble, string>> = {
+  unreachable: 'The database cannot be reached right now.',
+  'read-only': 'The database is read-only right now.',
+  'out of space': 'The database is out of space.',
+  'too slow': 'The database is too slow right now.',
+};
+
+/** 503 that tells what keeps the database from serving (docs/differences.md 33). */
+export const databaseUnavailable = (trouble: Trouble, cause?: unknown) =>
+  unavailable(TROUBLES[trouble], { cause, headers: { 'retry-after': '1' } });
 
 /** 400 `Validation failed.` with one entry per bad field. */
 export const invalid = (...validations: FieldProblem[]) => new ApiError(400, 'Validation failed.', { validations });

@@ -2,7 +2,6 @@
 import { instantText, MINUTE } from './clock.ts';
 import type { AppDeps } from './ctx.ts';
 import { once } from './in-flight.ts';
-import { toDatabaseError } from './store/errors.ts';
 import { deleteExpiredKeys, deleteOldAuditLogs, deleteSpentStates } from './store/retention.ts';
 
 const EVERY_MS = (10 * MINUTE) / 1000;
@@ -36,7 +35,7 @@ export async function deleteOutdated({ config, db, log, clock }: JobDeps): Promi
       const count = await run(db, instantText(clock() - Number(keptNs / 1000n)), MAX_ROWS);
       if (count > 0) log.info({ count }, `deleted ${what}`);
     } catch (err) {
-      log.error({ err: toDatabaseError(err) }, `could not delete ${what}`);
+      log.error({ err }, `could not delete ${what}`);
     }
   }
 }

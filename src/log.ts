@@ -3,22 +3,53 @@ import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import type { Config } from './config.ts';
 import { toDatabaseError } from './store/errors.ts';
 
-const MAX_CAUSES = 5;
+const MAX_DEPTH = 5;
+const MAX_ERRORS = 5;
 
-/** An error as the log shows it; Drizzle's own message and stack hold the SQL with its parameters and are left out. */
-export function loggableError(err: unknown, depth = 0): Record<string, unknown> {
+/** Words without what must not be read in a log: user and password in a URL, keys of this server. */
+const withoutSecrets = (text: string): string =>
+  text
+    .replace(/(postgres(?:ql)?:\/\/)\S*@/g, '$1…@')
+    .replace(/(\w:\/\/)[^\s/@]*@/g, '$1…@')
+    .replace(/\b[A-Za-z0-9]{10}-[A-Za-z0-9]{22}\b/g, '…');
+
+const words = (value: unknown) => (typeof value === 'string' ? withoutSecrets(value) : undefined);
+
+/**
+ * Whatever was thrown, as the log shows it: type, message, code, stack, causes. An error of the database is shown without
+ * SQL, parameters and rows, and of other objects no value is shown but those named here.
+ */
+export function loggableError(err: unknown): Record<string, unknown> {
+  try {
+    return described(err, 0);
+  } catch {
+    return { message: 'something was thrown that cannot be read' };
+  }
+}
+
+function described(err: unknown, depth: number): Record<string, unknown> {
   const error = toDatabaseError(err);
-  if (!(error instanceof Error)) return { message: String(error) };
-  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
+  if (typeof error !== 'object' || error === null) return { message: withoutSecrets(String(error)) };
+  const { name, type, message, code, constraint, stack, cause, errors } = error as Record<string, unknown>;
+  const kind = error instanceof Error ? name : (type ?? error.constructor?.name);
+  const several = Array.isArray(errors) ? errors : [];
+  // An error that stands for several often has no words of its own (a host name with two addresses that both refuse).
+  const text = words(message) || several.map((one) => described(one, MAX_DEPTH).message).join('; ');
+  const isDeeper = depth < MAX_DEPTH;
   return {
-    type: error.name,
-    message: error.message,
-    ...(typeof code === 'string' && { code }),
-    ...(typeof constraint === 'string' && { constraint }),
-    stack: error.stack,
-    ...(error.cause !== undefined && depth < MAX_CAUSES && { cause: loggableError(error.cause, depth + 1) }),
+    type: words(kind),
+    message: text || `something without a message was thrown, with ${Object.keys(error).join(', ') || 'no fields'}`,
+    code: words(code),
+    constraint: words(constraint),
+    stack: words(stack),
+    ...(isDeeper && cause !== undefined && { cause: described(cause, depth + 1) }),
+    ...(isDeeper &&
+      several.length > 0 && { errors: several.slice(0, MAX_ERRORS).map((one) => described(one, depth + 1)) }),
   };
 }
+
+/** How the logger shows what it is given. */
+export const logSerializers = { err: (err: unknown) => loggableError(err) };
 
 /** `12:00:00 WARN  what happened {"detail":1}` and the stack of an error below it. */
 function humanLine(json: string): string {
@@ -40,10 +71,7 @@ export interface Log {
 export function createLog({ level }: Pick<Config['log'], 'level'>, { human, fd }: { human: boolean; fd: 1 | 2 }): Log {
   const out = destination({ fd, sync: false });
   const stream: DestinationStream = human ? { write: (line) => void out.write(humanLine(line)) } : out;
-  const log = pino(
-    { level, base: { pid: process.pid }, serializers: { err: (err: unknown) => loggableError(err) } },
-    stream,
-  );
+  const log = pino({ level, base: { pid: process.pid }, serializers: logSerializers }, stream);
   const flush = () => {
     try {
       out.flushSync();

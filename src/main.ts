@@ -7,6 +7,7 @@ import { resetPasswordCommand } from './commands/reset-password.ts';
 import { rotateCommand } from './commands/rotate.ts';
 import { serverCommand } from './commands/server.ts';
 import { ConfigError } from './config.ts';
+import { loggableError } from './log.ts';
 import { programVersion } from './package-root.ts';
 import { StartError } from './start-error.ts';
 import { toDatabaseError } from './store/errors.ts';
@@ -59,12 +60,14 @@ async function run(args: string[]): Promise<void> {
 /** One line for standard error: errors of the program itself name their place, all others speak for themselves. */
 function lineOf(err: unknown): string {
   if (err instanceof UsageError) return `${err.message}. See coder-users --help.`;
-  const error = toDatabaseError(err);
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof StartError || error instanceof ConfigError || error !== err) return error.message;
-  const place = /\n\s+at (.*)/.exec(error.stack ?? '')?.[1];
-  return place === undefined ? error.message : `${error.message} (${place})`;
+  const message = String(loggableError(err).message);
+  const isPlain = err instanceof StartError || err instanceof ConfigError || toDatabaseError(err) !== err;
+  const place = err instanceof Error && !isPlain ? /\n\s+at (.*)/.exec(err.stack ?? '')?.[1] : undefined;
+  return place === undefined ? message : `${message} (${place})`;
 }
+
+// Drivers and hooks lie between a statement and whoever wanted it: ten lines would end before.
+Error.stackTraceLimit = 30;
 
 try {
   await run(process.argv.slice(2));

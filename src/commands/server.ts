@@ -6,7 +6,7 @@ import { systemClock } from '../clock.ts';
 import { type Config, readConfig } from '../config.ts';
 import { createIdentityProviders } from '../idp/providers.ts';
 import { startJobs } from '../jobs.ts';
-import { createLog, loggableError } from '../log.ts';
+import { createLog } from '../log.ts';
 import { createMailer } from '../mail/mailer.ts';
 import { prepareExternalLogin } from '../services/sso/first-contact.ts';
 import { StartError } from '../start-error.ts';
@@ -120,7 +120,7 @@ SIGTERM and SIGINT stop the server within ${STOP_MS / 1000} s, after it has answ
       });
       log.info('stopped');
     } catch (err) {
-      if (!(err instanceof StartError)) log.fatal({ err: loggableError(err) }, 'the server broke down');
+      if (!(err instanceof StartError)) log.fatal({ err }, 'the server broke down');
       throw err;
     } finally {
       flush();

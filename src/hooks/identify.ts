@@ -7,7 +7,9 @@ import type { AppDeps } from '../ctx.ts';
 import { utcTimeText } from '../golang/times.ts';
 import { SESSION_COOKIE } from '../http/cookies.ts';
 import { firstOf, parameter } from '../http/query.ts';
-import { touchKey } from '../store/keys.ts';
+import { once } from '../in-flight.ts';
+import { databaseTrouble, type Trouble } from '../store/errors.ts';
+import { type KeyUse, touchKey } from '../store/keys.ts';
 import type { SessionRow } from '../store/sessions.ts';
 
 /** The caller of a request: nobody, a key that was refused (with the words for the 401), or a good key. */
@@ -45,7 +47,24 @@ function bookkeeping(
   return slides ? { used, expiresAt: instantText(now + lifetime) } : { used };
 }
 
+/** Troubles in which reading may go on although nothing can be noted. */
+const READABLE: ReadonlySet<string> = new Set<Trouble>(['read-only', 'out of space', 'too slow']);
+
 export function createIdentify(deps: AppDeps, lookup: (keyId: string) => Promise<SessionRow | undefined>) {
+  /** Requests that a client sends at once note one use. */
+  const touches = once<string, boolean>();
+
+  /** False when the database took no write: who may read goes on reading, and nothing is extended. */
+  async function noteUse(use: KeyUse): Promise<boolean> {
+    try {
+      await touchKey(deps.db, use);
+      return true;
+    } catch (err) {
+      if (!READABLE.has(databaseTrouble(err) ?? '')) throw err;
+      return false;
+    }
+  }
+
   async function check(text: string, ip: string): Promise<Identity> {
     const key = parseKey(text);
     if ('reason' in key) return { refusal: key.reason };
@@ -59,7 +78,10 @@ export function createIdentify(deps: AppDeps, lookup: (keyId: string) => Promise
     if (due.used || due.expiresAt) {
       const seenAt = instantText(now);
       const expiry = due.expiresAt ? { from: session.expiresAt, to: due.expiresAt } : undefined;
-      await touchKey(deps.db, { keyId: session.keyId, seenAt, ip: due.used ? ip : undefined, expiry });
+      const isNoted = await touches(session.keyId, () =>
+        noteUse({ keyId: session.keyId, seenAt, ip: due.used ? ip : undefined, expiry }),
+      );
+      if (!isNoted) return { session };
       session.user.lastSeenAt = seenAt;
       session.user.updatedAt = seenAt;
       if (due.used) session.lastUsed = seenAt;

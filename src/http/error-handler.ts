@@ -1,8 +1,8 @@
 // The only place that turns an error into an answer; also 404 and 405 for paths and methods that no operation serves.
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HashQueueFullError } from '../crypto/passwords.ts';
-import { ApiError, badRequest, routeNotFound, unavailable } from '../errors.ts';
-import { isUnavailable, pgErrorCode } from '../store/errors.ts';
+import { ApiError, badRequest, databaseUnavailable, routeNotFound, unavailable } from '../errors.ts';
+import { databaseTrouble, pgErrorCode } from '../store/errors.ts';
 
 /** SQLSTATEs of text that Postgres cannot store: the caller's fault, wherever it slipped through. */
 const UNSTORABLE_TEXT = new Set(['22021', '22P05']);
@@ -12,7 +12,8 @@ export function toApiError(err: unknown): ApiError | undefined {
   if (err instanceof ApiError) return err;
   if (err instanceof HashQueueFullError)
     return unavailable('The server is busy. Please try again in a moment.', { headers: { 'retry-after': '1' } });
-  if (isUnavailable(err)) return unavailable('The database cannot be reached right now.');
+  const trouble = databaseTrouble(err);
+  if (trouble) return databaseUnavailable(trouble, err);
   if (UNSTORABLE_TEXT.has(pgErrorCode(err) ?? '')) return badRequest('The request holds text that cannot be stored.');
   const { statusCode, code } = err as FastifyError;
   if (code === 'FST_ERR_BAD_URL' || code === 'FST_ERR_MAX_PARAM_LENGTH')
@@ -25,15 +26,21 @@ export function toApiError(err: unknown): ApiError | undefined {
   return undefined;
 }
 
+/** What the log says of a request that failed (docs/differences.md 33); never its query, which may hold a key. */
+function whoAsked({ id, method, decodedPath, actor, identity }: FastifyRequest): Record<string, unknown> {
+  const user = actor?.user ?? (identity && 'session' in identity ? identity.session.user : undefined);
+  return { request: id, method, path: decodedPath, user: user?.id };
+}
+
 /** Answers with an error in the documented form {message, detail?, validations?}. */
 export function sendError(err: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const known = toApiError(err);
   if (!known) {
-    request.log.error({ err }, 'request failed');
+    request.log.error({ ...whoAsked(request), err }, 'request failed');
     void reply.code(500).send({ message: 'An internal server error occurred.', detail: `request ${request.id}` });
     return;
   }
-  if (known.status >= 500) request.log.warn({ err: known.cause ?? known }, known.message);
+  if (known.status >= 500) request.log.warn({ ...whoAsked(request), err: known.cause ?? known }, known.message);
   if (known.headers) void reply.headers(known.headers);
   void reply.code(known.status).send({
     message: known.message,

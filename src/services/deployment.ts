@@ -1,14 +1,12 @@
 // The deployment itself: identity, entitlements, settings for clients.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { NotificationsSettings } from '../codersdk/deployment.ts';
 import type { Config } from '../config.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { firstTerm, parseQuery, QueryReader, type QueryTerms } from '../golang/search.ts';
-import { once } from '../in-flight.ts';
 import { can } from '../rbac/authorize.ts';
 import { deploymentConfigObject } from '../rbac/policy.ts';
-import { type Db, ping } from '../store/db.ts';
+import { checkWrites } from '../store/readiness.ts';
 import { readSetting, writeSetting } from '../store/site-settings.ts';
 import { countActiveUsers } from '../store/users.ts';
 import { audit } from './audit.ts';
@@ -20,16 +18,8 @@ export const deploymentId = async (ctx: Ctx): Promise<string> => (await readSett
 /** How much of what is entitled is used. */
 export const usage = async (ctx: Ctx) => ({ activeUsers: await countActiveUsers(ctx.db), refreshedAt: nowText(ctx) });
 
-const pings = once<Db, void>();
-
-/** Whether the database answers within `withinMs`. */
-export async function isReady(ctx: Ctx, withinMs: number): Promise<boolean> {
-  const answered = pings(ctx.db, () => ping(ctx.db)).then(
-    () => true,
-    () => false,
-  );
-  return Promise.race([answered, delay(withinMs, false, { ref: false })]);
-}
+/** Passes while writes succeed. @throws what keeps them from it; rule: docs/differences.md 17, 33 */
+export const assertReady = (ctx: Ctx, withinMs: number): Promise<void> => checkWrites(ctx.db, withinMs);
 
 /** What does not work although the server does: undefined when everything does. */
 export function impairment({ idp }: Ctx): string | undefined {

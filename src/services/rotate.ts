@@ -2,7 +2,7 @@
 
 import { DamagedSecretError, UnknownSecretKeyError } from '../crypto/secret-box.ts';
 import type { Ctx } from '../ctx.ts';
-import type { Db } from '../store/db.ts';
+import { inTransaction } from '../store/db.ts';
 import { listSealed, replaceSealed, SEALED_COLUMNS, type SealedColumn, type SealedText } from '../store/sealed.ts';
 import { secretAad } from './secrets.ts';
 
@@ -69,7 +69,7 @@ export async function rotateEncryption(parts: Parts): Promise<RotationResult> {
       const page = await listSealed(parts.db, place.column, after, BATCH);
       const due = page.filter(isDue);
       if (due.length > 0) {
-        await parts.db.transaction(async (tx: Db) => {
+        await inTransaction(parts.db, async (tx) => {
           for (const text of due) {
             const stored = reencrypt(parts, place, text);
             if (stored === undefined) result.failed += 1;

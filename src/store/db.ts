@@ -1,33 +1,160 @@
-// The connection pool and the type of a database handle.
+// The connection pool, the type of a database handle, and transactions.
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { clientConfig, type DatabaseTarget } from '../postgres/client.ts';
-import { pgErrorCode } from './errors.ts';
+import { connectionClass, MAX_PREPARED } from '../postgres/connection.ts';
+import { databaseTrouble, isBrokenConnection, NoConnection, pgErrorCode, type Trouble } from './errors.ts';
 import * as schema from './schema.ts';
 
-/** The pool or a transaction: what every store function takes. */
-export type Db = NodePgDatabase<typeof schema>;
+/**
+ * The pool or a transaction: what every store function takes. Transactions are begun by `inTransaction` alone: Drizzle's
+ * own loses the connection when `begin` fails, and the cause when `rollback` does.
+ */
+export type Db = Omit<NodePgDatabase<typeof schema>, 'transaction'>;
+type Handle = Db & { readonly $client: pg.Pool | pg.PoolClient };
 
 const POOL_SIZE = 10;
 const delay = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+async function connectionOf(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (err) {
+    note(pool, err);
+    throw new NoConnection(err);
+  }
+}
+
+interface Noted {
+  readonly trouble: Trouble;
+  /** By `performance.now()`. */
+  readonly at: number;
+}
+
+/** What kept the statements of a pool from running, the last time that something did. */
+const noted = new WeakMap<object, Noted>();
+
+function note(pool: pg.Pool, err: unknown): void {
+  const trouble = databaseTrouble(err);
+  if (trouble) noted.set(pool, { trouble, at: performance.now() });
+}
+
+/** What kept a statement from running within the last `withinMs`. */
+export function recentTrouble(db: Db, withinMs: number): Trouble | undefined {
+  const last = noted.get((db as Handle).$client);
+  return last && performance.now() - last.at < withinMs ? last.trouble : undefined;
+}
+
+interface Answered<T> {
+  readonly client: pg.PoolClient;
+  readonly answer: T;
+}
+
+/**
+ * Asks something of a connection of the pool, which stays taken. A connection that is no good any more leaves the pool.
+ * @param isRepeatable ask another one when a connection turns out to have died since it was last used
+ */
+async function ask<T>(
+  pool: pg.Pool,
+  isRepeatable: boolean,
+  question: (client: pg.PoolClient) => Promise<T>,
+): Promise<Answered<T>> {
+  for (let dead = 0; ; dead++) {
+    const client = await connectionOf(pool);
+    try {
+      return { client, answer: await question(client) };
+    } catch (err) {
+      note(pool, err);
+      client.release(isBrokenConnection(err));
+      if (!isRepeatable || dead > POOL_SIZE || databaseTrouble(err) !== 'unreachable') throw err;
+    }
+  }
+}
+
+/**
+ * Runs a statement outside a transaction. Its connection goes back into the pool also when the statement failed: the
+ * pool's own way would close it for a refused value, too.
+ */
+function runner(pool: pg.Pool) {
+  return async (config: pg.QueryConfig, values?: unknown[]) => {
+    const { client, answer } = await ask(pool, isRead(config.text), (client) => client.query(config, values));
+    client.release();
+    return answer;
+  };
+}
+
+const isRead = (text: string) => /^\s*select\b/i.test(text);
 
 /**
  * Opens the pool; connections are made at their first use.
  * Errors of idle and busy connections are logged: without listeners a restart of Postgres would end the process.
  */
 export function connect(target: DatabaseTarget, log: Pick<Logger, 'warn'>): { pool: pg.Pool; db: Db } {
-  const pool = new pg.Pool({ ...clientConfig(target), max: POOL_SIZE });
+  const pool = new pg.Pool({
+    ...clientConfig(target),
+    max: POOL_SIZE,
+    Client: connectionClass(target.pooled ? 0 : MAX_PREPARED),
+  });
   const onError = (err: Error) => log.warn({ err }, 'a database connection was lost');
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', onError));
+  pool.query = runner(pool) as pg.Pool['query'];
   return { pool, db: drizzle(pool, { schema }) };
 }
 
-/** Asks the database for a sign of life. */
-export async function ping(db: Db): Promise<void> {
-  await db.execute('select 1');
+/** One handle for each connection, so that what was prepared on it is there in its next transaction. */
+const handles = new WeakMap<pg.PoolClient, Handle>();
+
+function handleOf(client: pg.PoolClient): Handle {
+  const handle = handles.get(client) ?? drizzle(client, { schema });
+  handles.set(client, handle);
+  return handle;
 }
+
+/** Commits. A transaction in which a statement failed rolls back instead, and Postgres calls that a success. */
+async function commit(client: pg.PoolClient): Promise<void> {
+  const { command } = await client.query('commit');
+  if (command !== 'COMMIT') throw new Error('the transaction was rolled back: a statement in it had failed');
+}
+
+async function inSavepoint<T>(tx: Handle, work: (tx: Db) => Promise<T>): Promise<T> {
+  const { $client: client } = tx;
+  await client.query('savepoint inner_work');
+  try {
+    const result = await work(tx);
+    await client.query('release savepoint inner_work');
+    return result;
+  } catch (err) {
+    if (!isBrokenConnection(err)) await client.query('rollback to savepoint inner_work');
+    throw err;
+  }
+}
+
+/**
+ * Runs `work` in one transaction, or in a savepoint of the one that `db` is.
+ * @throws what `work` throws, after rolling back; the first error counts, whatever goes wrong on the way back
+ */
+export async function inTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
+  const { $client } = db as Handle;
+  if (!($client instanceof pg.Pool)) return inSavepoint(db as Handle, work);
+  const { client } = await ask($client, true, (client) => client.query('begin'));
+  let broken = false;
+  try {
+    const result = await work(handleOf(client));
+    await commit(client);
+    return result;
+  } catch (err) {
+    note($client, err);
+    broken = isBrokenConnection(err) || !(await client.query('rollback').then(isDone, isNotDone));
+    throw err;
+  } finally {
+    client.release(broken);
+  }
+}
+
+const isDone = () => true;
+const isNotDone = () => false;
 
 const SERIALIZATION_FAILURES = new Set(['40001', '40P01']);
 

@@ -3,7 +3,7 @@ import { and, Column, gt, is, type SQL, sql } from 'drizzle-orm';
 import { latest } from '../in-flight.ts';
 import type { OwnedRows } from '../rbac/visible.ts';
 import type { Db } from './db.ts';
-import { prepared } from './prepared.ts';
+import { prepared, preparedShapes } from './prepared.ts';
 import { userCounts, users } from './schema.ts';
 import { type UserRow, userColumns } from './users.ts';
 
@@ -125,7 +125,7 @@ const selected = Object.fromEntries(
 /** How the matches are counted: by the triggers' counters, with the matches themselves, or beside the page. */
 type Counting = 'counters' | 'window' | 'subquery';
 
-function build(db: Db, key: string, conditions: (SQL | undefined)[], counting: Counting, reading: Reading) {
+function build(db: Db, conditions: (SQL | undefined)[], counting: Counting, reading: Reading) {
   const where = and(listed, ...conditions);
   const count = {
     counters: sql`(select sum(${userCounts.live}) from ${userCounts})`,
@@ -141,7 +141,7 @@ function build(db: Db, key: string, conditions: (SQL | undefined)[], counting: C
       .select({ ...selected, total: sql<string>`total` })
       .from(first)
       .orderBy(sql`username_lower`)
-      .prepare(`list_users_${key}`);
+      .prepare('list_users');
   }
   // Ids first: the index holds id and order, so skipped rows are never read.
   const page = sql`(select ${users.id}, ${users.usernameLower}, ${count} as total from ${users} where ${where}
@@ -152,7 +152,7 @@ function build(db: Db, key: string, conditions: (SQL | undefined)[], counting: C
     reading === 'all'
       ? query.innerJoin(users, sql`${users.id} = page.id`)
       : query.crossJoinLateral(sql`(select * from ${users} where ${users.id} = page.id limit 1) users`);
-  return joined.orderBy(sql`page.username_lower`).prepare(`list_users_${key}`);
+  return joined.orderBy(sql`page.username_lower`).prepare('list_users');
 }
 
 interface ListedPage {
@@ -160,7 +160,7 @@ interface ListedPage {
   count: number;
 }
 
-const made = new WeakMap<Db, Map<string, ReturnType<typeof build>>>();
+const statements = preparedShapes<ReturnType<typeof build>>();
 /** Dashboards and scripts ask for the same page at once: those who wait share one statement. */
 const shared = prepared(() => latest<ListedPage>());
 
@@ -185,12 +185,9 @@ export async function listUsers(db: Db, filter: UserFilter, rows: OwnedRows, pag
   const reading = readingOf(page);
   const how = typeof reading === 'object' ? `first${reading.first}` : reading;
   const key = [...conditions.map((condition) => condition.key), how].join('_');
-  const statements = made.get(db) ?? new Map<string, ReturnType<typeof build>>();
-  made.set(db, statements);
   const counting = counted ? 'counters' : filter.search ? 'window' : 'subquery';
   const where = conditions.map((condition) => condition.where);
-  const statement = statements.get(key) ?? build(db, key, where, counting, reading);
-  statements.set(key, statement);
+  const statement = statements(db, key, () => build(db, where, counting, reading));
   const values = Object.assign(
     { limit: page.limit ?? null, offset: page.offset ?? 0 },
     ...conditions.map((condition) => condition.values),

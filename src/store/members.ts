@@ -4,7 +4,7 @@ import type { OrganizationRows } from '../rbac/visible.ts';
 import { folded } from './columns.ts';
 import type { Db } from './db.ts';
 import { type Page, type UserFilter, userConditions } from './list-users.ts';
-import { prepared } from './prepared.ts';
+import { prepared, preparedShapes } from './prepared.ts';
 import { organizationMembers, users } from './schema.ts';
 
 const memberColumns = {
@@ -115,7 +115,7 @@ export async function listMembers(
     .orderBy(users.usernameLower);
 }
 
-function buildPage(db: Db, key: string, conditions: (SQL | undefined)[]) {
+function buildPage(db: Db, conditions: (SQL | undefined)[]) {
   const where = and(inOrganization, eq(users.deleted, false), eq(users.isSystem, false), ...conditions);
   const total = sql<string>`(select count(*) from ${organizationMembers} join ${users} on ${ofUser} where ${where})`;
   return db
@@ -126,10 +126,10 @@ function buildPage(db: Db, key: string, conditions: (SQL | undefined)[]) {
     .orderBy(users.usernameLower)
     .limit(sql.placeholder('limit'))
     .offset(sql.placeholder('offset'))
-    .prepare(`page_of_members_${key}`);
+    .prepare('page_of_members');
 }
 
-const made = new WeakMap<Db, Map<string, ReturnType<typeof buildPage>>>();
+const statements = preparedShapes<ReturnType<typeof buildPage>>();
 
 /**
  * One page of the members that match, ordered by lower-cased name byte by byte, and how many match behind the cursor
@@ -149,17 +149,8 @@ export async function pageOfMembers(
     conditions.push({ key: 'after', where: gt(users.usernameLower, cursor), values: { afterId: page.afterId } });
   }
   const key = conditions.map((condition) => condition.key).join('_');
-  const statements = made.get(db) ?? new Map<string, ReturnType<typeof buildPage>>();
-  made.set(db, statements);
-  let statement = statements.get(key);
-  if (!statement) {
-    statement = buildPage(
-      db,
-      key,
-      conditions.map((condition) => condition.where),
-    );
-    statements.set(key, statement);
-  }
+  const where = conditions.map((condition) => condition.where);
+  const statement = statements(db, key, () => buildPage(db, where));
   const values = { organizationId, limit: page.limit ?? null, offset: page.offset ?? 0 };
   const members = await statement.execute(Object.assign(values, ...conditions.map((condition) => condition.values)));
   return { members, count: Number(members[0]?.total ?? 0) };

@@ -1,6 +1,6 @@
 // Reaching an external database: late, behind a pooler, restarted under the pool.
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { type AddressInfo, connect as connectTo, createServer, type Server } from 'node:net';
+import { connect as connectTo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
@@ -8,9 +8,10 @@ import { pino } from 'pino';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { withClient } from '../../src/postgres/client.ts';
 import { waitForDatabase } from '../../src/postgres/wait.ts';
-import { connect } from '../../src/store/db.ts';
+import { connect, inTransaction } from '../../src/store/db.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { cloneDatabase, emptyDatabase } from '../support/postgres.ts';
+import { likeAPooler, proxyTo, upstreamOf } from '../support/proxy.ts';
 
 const log = pino({ level: 'silent' });
 const folder = mkdtempSync(join(tmpdir(), 'coder-users-connections-'));
@@ -20,48 +21,8 @@ afterEach(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Where the test database listens: a socket in a folder, or host and port with TEST_PG_URL. */
-function upstreamOf(url: string): { path: string } | { host: string; port: number } {
-  const { hostname, port, searchParams } = new URL(url);
-  const host = searchParams.get('host') ?? hostname;
-  return host.startsWith('/') ? { path: join(host, '.s.PGSQL.5432') } : { host, port: Number(port || 5432) };
-}
-
-/** The same database through a port of our own; `onStartup` sees the first packet and may answer in its place. */
-async function through(
-  url: string,
-  onStartup: (packet: string) => Buffer | undefined = () => undefined,
-): Promise<string> {
-  const server = createServer((client) => {
-    client.once('data', (packet) => {
-      const refusal = onStartup(packet.toString('latin1'));
-      if (refusal) return client.end(refusal);
-      const upstream = connectTo(upstreamOf(url));
-      upstream.write(packet);
-      client.pipe(upstream).pipe(client);
-      upstream.on('error', () => client.destroy());
-      client.on('error', () => upstream.destroy());
-    });
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const own = new URL(url);
-  own.searchParams.delete('host');
-  own.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return own.href;
-}
-
-/** An ErrorResponse of the wire protocol. */
-function refusal(code: string, message: string): Buffer {
-  const fields = Buffer.from(`SFATAL\0C${code}\0M${message}\0\0`);
-  const head = Buffer.from([0x45, 0, 0, 0, 0]);
-  head.writeInt32BE(fields.length + 4, 1);
-  return Buffer.concat([head, fields]);
-}
-
-/** Refuses what PgBouncer refuses: start-up parameters that it does not track. */
-const likeAPooler = (packet: string) =>
-  packet.includes('\0options\0') ? refusal('08P01', 'unsupported startup parameter: options') : undefined;
+const through = async (url: string, onStartup?: (packet: string) => Buffer | undefined) =>
+  (await proxyTo(url, onStartup && { onStartup })).url;
 
 test('the pool works in UTC and with time limits', async () => {
   const { url } = await cloneDatabase();
@@ -161,5 +122,68 @@ test('connections that Postgres ends under the pool do no harm: the next query g
   );
   await expect.poll(() => lost.length).toBeGreaterThan(0);
   expect((await db.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }]);
+  await pool.end();
+});
+
+test('a transaction that finds its connection dead takes another one, and none is lost to the pool', async () => {
+  const proxy = await proxyTo((await cloneDatabase()).url);
+  const { pool, db } = connect({ url: proxy.url, pooled: false }, log);
+  for (let round = 0; round < 12; round++) {
+    await db.execute(sql`select 1`);
+    proxy.drop();
+    expect((await inTransaction(db, (tx) => tx.execute(sql`select 1 as one`))).rows).toEqual([{ one: 1 }]);
+  }
+  expect(pool.totalCount - pool.idleCount).toBe(0);
+  await pool.end();
+});
+
+test('what went wrong first is told, although the way back fails as well', async () => {
+  const proxy = await proxyTo((await cloneDatabase()).url);
+  const { pool, db } = connect({ url: proxy.url, pooled: false }, log);
+  const first = new Error('the first thing that went wrong');
+  const failing = inTransaction(db, async (tx) => {
+    await tx.execute(sql`insert into site_settings values ('a', 'b')`);
+    proxy.cut();
+    throw first;
+  });
+  await expect(failing).rejects.toBe(first);
+  proxy.restore();
+  expect((await db.execute(sql`select from site_settings where key = 'a'`)).rows).toEqual([]);
+  await pool.end();
+});
+
+test('a transaction in which a failure was swallowed does not pass for a success', async () => {
+  const { pool, db } = connect({ url: (await cloneDatabase()).url, pooled: false }, log);
+  const swallowing = inTransaction(db, async (tx) => {
+    await tx.execute(sql`insert into site_settings values ('a', 'b')`);
+    await tx.execute(sql`select 1 / 0`).catch(() => undefined);
+  });
+  await expect(swallowing).rejects.toThrow('rolled back');
+  expect((await db.execute(sql`select from site_settings where key = 'a'`)).rows).toEqual([]);
+  expect(pool.totalCount - pool.idleCount).toBe(0);
+  await pool.end();
+});
+
+test('what fails inside an inner transaction is undone alone', async () => {
+  const { pool, db } = connect({ url: (await cloneDatabase()).url, pooled: false }, log);
+  await inTransaction(db, async (tx) => {
+    await tx.execute(sql`insert into site_settings values ('outer', '1')`);
+    const inner = inTransaction(tx, async (tx) => {
+      await tx.execute(sql`insert into site_settings values ('inner', '1')`);
+      await tx.execute(sql`select 1 / 0`);
+    });
+    await expect(inner).rejects.toThrow();
+  });
+  const { rows } = await db.execute(sql`select key from site_settings where key in ('outer', 'inner')`);
+  expect(rows).toEqual([{ key: 'outer' }]);
+  await pool.end();
+});
+
+test('a refused value costs no connection', async () => {
+  const { pool, db } = connect({ url: (await cloneDatabase()).url, pooled: false }, log);
+  const pid = async () => (await db.execute(sql`select pg_backend_pid() as pid`)).rows[0]?.pid;
+  const before = await pid();
+  await expect(db.execute(sql`insert into site_settings values ('deployment_id', '')`)).rejects.toThrow();
+  expect(await pid()).toBe(before);
   await pool.end();
 });

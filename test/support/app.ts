@@ -8,6 +8,7 @@ import { type Config, readConfig } from '../../src/config.ts';
 import { createSecretBox } from '../../src/crypto/secret-box.ts';
 import type { AppDeps } from '../../src/ctx.ts';
 import { createIdentityProviders } from '../../src/idp/providers.ts';
+import { logSerializers } from '../../src/log.ts';
 import type { MailMessage } from '../../src/mail/mailer.ts';
 import { connect, type Db } from '../../src/store/db.ts';
 import { TestClient } from './client.ts';
@@ -19,6 +20,8 @@ export const PASSWORD = 'SomeSecurePassword!';
 
 export interface TestApp {
   app: FastifyInstance;
+  /** The app's database, reached directly. */
+  databaseUrl: string;
   config: Config;
   deps: AppDeps;
   db: Db;
@@ -46,6 +49,10 @@ interface Options {
   url?: string;
   /** Gets every line of the server's log. */
   onLog?: (line: Record<string, unknown>) => void;
+  /** The app reaches its database another way: given its URL, the URL to use. */
+  via?: (url: string) => Promise<string>;
+  /** The way leads through a pooler: nothing is set for a session. */
+  pooled?: boolean;
 }
 
 /** Settings of tests: no limits unless a test is about them, encryption on. */
@@ -59,13 +66,21 @@ const open: (() => Promise<void>)[] = [];
 afterAll(() => Promise.all(open.map((close) => close())));
 
 /** Starts an app; it is closed when the file ends. */
-export async function startApp({ env = {}, empty = false, url: existing, onLog }: Options = {}): Promise<TestApp> {
-  const url = existing ?? (await cloneDatabase()).url;
+export async function startApp({
+  env = {},
+  empty = false,
+  url: existing,
+  onLog,
+  via = async (url) => url,
+  pooled = false,
+}: Options = {}): Promise<TestApp> {
+  const databaseUrl = existing ?? (await cloneDatabase()).url;
+  const url = await via(databaseUrl);
   const config = readConfig({ ...ENV, CODER_PG_CONNECTION_URL: url, ...env });
   const log = onLog
-    ? pino({ level: 'debug' }, { write: (line) => onLog(JSON.parse(line)) })
+    ? pino({ level: 'debug', serializers: logSerializers }, { write: (line) => onLog(JSON.parse(line)) })
     : pino({ level: 'silent' });
-  const { pool, db } = connect({ url, pooled: false }, log);
+  const { pool, db } = connect({ url, pooled }, log);
   const clock = testClock();
   const mails: MailMessage[] = [];
   const parts = {
@@ -78,7 +93,7 @@ export async function startApp({ env = {}, empty = false, url: existing, onLog }
     idp: createIdentityProviders(config, log),
   };
   const app = await buildApp({ ...parts, pool, strictResponses: true });
-  const { watch, end: endWatch } = watchRefusals(url, mails);
+  const { watch, end: endWatch } = watchRefusals(databaseUrl, mails);
   const inject = app.inject.bind(app) as (options: InjectOptions) => Promise<LightMyRequestResponse>;
   const watched = (options: InjectOptions) => watch(`${options.method} ${options.url}`, () => inject(options));
   app.inject = watched as typeof app.inject;
@@ -93,6 +108,7 @@ export async function startApp({ env = {}, empty = false, url: existing, onLog }
   const as = (token: string) => new TestClient(app, { 'coder-session-token': token });
   const t: TestApp = {
     app,
+    databaseUrl,
     config,
     deps: app.deps,
     db,

@@ -5,7 +5,14 @@ import { describe, expect, test } from 'vitest';
 import { ApiError } from '../../src/errors.ts';
 import { loggableError } from '../../src/log.ts';
 import { retrySerializable } from '../../src/store/db.ts';
-import { isUnavailable, isUnique, pgErrorCode } from '../../src/store/errors.ts';
+import {
+  databaseTrouble,
+  isUnique,
+  NoConnection,
+  OutOfService,
+  pgErrorCode,
+  type Trouble,
+} from '../../src/store/errors.ts';
 
 function postgresError(code: string, fields: Partial<pg.DatabaseError> = {}): pg.DatabaseError {
   return Object.assign(new pg.DatabaseError(`error ${code}`, 0, 'error'), { code, ...fields });
@@ -35,24 +42,34 @@ test.each([
   const shown = JSON.stringify(loggableError(err));
   expect(shown).toContain('error 23505');
   expect(shown).toContain('users_username');
+  expect(shown).toContain('database-errors.test.ts');
   for (const secret of ['the-secret', 'insert into', 'kim@example.com']) expect(shown).not.toContain(secret);
 });
 
-describe('whether the database is unavailable', () => {
-  test.each([
-    ['Postgres stops', postgresError('57P01')],
-    ['Postgres starts', postgresError('57P03')],
-    ['too many connections', postgresError('53300')],
-    ['a broken connection', postgresError('08006')],
-    ['a statement that took too long', postgresError('57014')],
-    ['nothing listens', systemError('ECONNREFUSED')],
-    ['no socket', systemError('ENOENT')],
-    ['a reset', systemError('ECONNRESET', 'read')],
-    ['a full pool', new Error('timeout exceeded when trying to connect')],
-    ['a lost connection', new Error('Connection terminated unexpectedly')],
-  ])('%s: yes', (_, err) => {
-    expect(isUnavailable(err)).toBe(true);
-    expect(isUnavailable(fromDrizzle(err))).toBe(true);
+describe('why the database does not serve', () => {
+  test.each<[string, Error, Trouble]>([
+    ['Postgres stops', postgresError('57P01'), 'unreachable'],
+    ['Postgres starts', postgresError('57P03'), 'unreachable'],
+    ['too many connections', postgresError('53300'), 'unreachable'],
+    ['a broken connection', postgresError('08006'), 'unreachable'],
+    ['a statement that took too long', postgresError('57014'), 'too slow'],
+    ['nothing listens', systemError('ECONNREFUSED'), 'unreachable'],
+    ['no socket', systemError('ENOENT'), 'unreachable'],
+    ['a reset', systemError('ECONNRESET', 'read'), 'unreachable'],
+    ['a full pool', new Error('timeout exceeded when trying to connect'), 'too slow'],
+    ['a lost connection', new Error('Connection terminated unexpectedly'), 'unreachable'],
+    ['a lock that others hold', postgresError('55P03'), 'too slow'],
+    ['an answer that never came', new Error('Query read timeout'), 'too slow'],
+    ['lost against another transaction', postgresError('40P01'), 'too slow'],
+    ['a standby', postgresError('25006'), 'read-only'],
+    ['a full disk', postgresError('53100'), 'out of space'],
+    ['a password that is right no more', new NoConnection(postgresError('28P01')), 'unreachable'],
+    ['a certificate that ran out', new NoConnection(systemError('CERT_HAS_EXPIRED', 'tls')), 'unreachable'],
+    ['no free connection', new NoConnection(new Error('timeout exceeded when trying to connect')), 'too slow'],
+    ['known without a failure', new OutOfService('read-only'), 'read-only'],
+  ])('%s', (_, err, trouble) => {
+    expect(databaseTrouble(err)).toBe(trouble);
+    expect(databaseTrouble(fromDrizzle(err))).toBe(trouble);
   });
 
   test.each([
@@ -62,8 +79,8 @@ describe('whether the database is unavailable', () => {
     ['any other error', new Error('oops')],
     ['another service that cannot be reached', new TypeError('fetch failed', { cause: systemError('ECONNREFUSED') })],
     ['no error at all', undefined],
-  ])('%s: no', (_, err) => {
-    expect(isUnavailable(err)).toBe(false);
+  ])('%s: none of that', (_, err) => {
+    expect(databaseTrouble(err)).toBeUndefined();
   });
 });
 
