@@ -4,6 +4,7 @@ import { type EmailConfig, readEmail, splitHostPort } from './config/email.ts';
 import { type GithubConfig, readGithub } from './config/github.ts';
 import { type OidcConfig, readOidc } from './config/oidc.ts';
 import { ConfigError, type Environment, type Reader, readerOf } from './config/values.ts';
+import { settingsWithoutEffect } from './config/without-effect.ts';
 
 export type { EmailConfig, GithubConfig, OidcConfig };
 export { ConfigError };
@@ -22,7 +23,6 @@ export interface Config {
     readonly sshConfigOptions: Readonly<Record<string, string>>;
     readonly experiments: readonly string[];
     readonly termsOfServiceUrl: string;
-    readonly docsUrl?: string;
   };
   /** Without url the server runs its own Postgres below dataDir. */
   readonly postgres: { readonly url?: string; readonly directUrl?: string; readonly dataDir: string };
@@ -102,20 +102,31 @@ function readSshAlgorithm(reader: Reader): SshKeygenAlgorithm {
   return algorithm;
 }
 
-function readPostgresUrl<K extends string>(reader: Reader, key: K, variable: string): { [P in K]?: string } {
-  const url = reader.raw(variable);
-  if (url === undefined) return {};
-  // The value holds a password and is not shown.
-  if (!/^postgres(ql)?:\/\//.test(url)) throw new ConfigError(variable, 'does not begin with postgres://');
-  return { [key]: url } as { [P in K]: string };
+/** The external database. An empty address is none by mistake: the embedded database would be used in silence. */
+function readPostgres(reader: Reader): Config['postgres'] {
+  const [variable, directVariable] = ['CODER_PG_CONNECTION_URL', 'CODER_PG_DIRECT_CONNECTION_URL'];
+  const url = reader.neverEmpty(variable);
+  const directUrl = reader.secret(directVariable);
+  const dataDir = reader.text('CODER_USERS_DATA_DIR', './data');
+  for (const [name, value] of [
+    [variable, url],
+    [directVariable, directUrl],
+  ] as const) {
+    // The value holds a password and is not shown.
+    if (value !== undefined && !/^postgres(ql)?:\/\//.test(value))
+      throw new ConfigError(name, 'does not begin with postgres://');
+  }
+  if (url === undefined && directUrl !== undefined) throw new ConfigError(directVariable, `needs ${variable}`);
+  if (url !== undefined) reader.setIdle('CODER_USERS_DATA_DIR', `has no effect with ${variable}`);
+  return { ...(url !== undefined && { url }), ...(directUrl !== undefined && { directUrl }), dataDir };
 }
 
 function readEncryptionKeys(reader: Reader): string[] {
   const variable = 'CODER_EXTERNAL_TOKEN_ENCRYPTION_KEYS';
   const keys =
     reader
-      .raw(variable)
-      ?.split(',')
+      .secret(variable)
+      ?.split(/[,\n]/)
       .map((key) => key.trim()) ?? [];
   const wrong = keys.findIndex((key) => !/^[A-Za-z0-9+/]{43}=$/.test(key) || Buffer.from(key, 'base64').length !== 32);
   // The value is a secret, so only its place is named.
@@ -144,10 +155,19 @@ function deepFreeze<T>(value: T): T {
  * Returns the deeply frozen result; throws ConfigError, whose message names the variable.
  */
 export function readConfig(env: Environment): Config {
+  return readSettings(env).config;
+}
+
+/** As `readConfig`, with the names of all settings and a sentence on each variable that is set in vain (docs/differences.md 38). */
+export function readSettings(env: Environment): { config: Config; names: ReadonlySet<string>; notes: string[] } {
   const reader = readerOf(env);
+  const config = read(reader);
+  return { config, names: reader.names, notes: settingsWithoutEffect(env, reader) };
+}
+
+function read(reader: Reader): Config {
   const http = readHttpAddress(reader);
   const accessUrl = reader.webAddress('CODER_ACCESS_URL') ?? defaultAccessUrl(http);
-  const docsUrl = reader.webAddress('CODER_DOCS_URL');
   const days = { days: true };
   return deepFreeze<Config>({
     http,
@@ -160,13 +180,8 @@ export function readConfig(env: Environment): Config {
       sshConfigOptions: readSshConfigOptions(reader),
       experiments: reader.list('CODER_EXPERIMENTS', []),
       termsOfServiceUrl: reader.text('CODER_TERMS_OF_SERVICE_URL', ''),
-      ...(docsUrl === undefined ? {} : { docsUrl }),
     },
-    postgres: {
-      ...readPostgresUrl(reader, 'url', 'CODER_PG_CONNECTION_URL'),
-      ...readPostgresUrl(reader, 'directUrl', 'CODER_PG_DIRECT_CONNECTION_URL'),
-      dataDir: reader.text('CODER_USERS_DATA_DIR', './data'),
-    },
+    postgres: readPostgres(reader),
     sessions: {
       durationNs: reader.duration('CODER_SESSION_DURATION', 24n * HOUR_NS),
       refreshDisabled: reader.boolean('CODER_DISABLE_SESSION_EXPIRY_REFRESH', false),

@@ -6,7 +6,6 @@ import { openapiCommand } from './commands/openapi.ts';
 import { resetPasswordCommand } from './commands/reset-password.ts';
 import { rotateCommand } from './commands/rotate.ts';
 import { serverCommand } from './commands/server.ts';
-import { ConfigError } from './config.ts';
 import { loggableError } from './log.ts';
 import { programVersion } from './package-root.ts';
 import { StartError } from './start-error.ts';
@@ -61,7 +60,7 @@ async function run(args: string[]): Promise<void> {
 function lineOf(err: unknown): string {
   if (err instanceof UsageError) return `${err.message}. See coder-users --help.`;
   const message = String(loggableError(err).message);
-  const isPlain = err instanceof StartError || err instanceof ConfigError || toDatabaseError(err) !== err;
+  const isPlain = err instanceof StartError || toDatabaseError(err) !== err;
   const place = err instanceof Error && !isPlain ? /\n\s+at (.*)/.exec(err.stack ?? '')?.[1] : undefined;
   return place === undefined ? message : `${message} (${place})`;
 }

@@ -34,7 +34,8 @@ export async function asOperator<T>(
   url: string | undefined,
   work: (ctx: Ctx) => Promise<T>,
 ): Promise<T> {
-  const config = readConfig(url === undefined ? env : { ...env, CODER_PG_CONNECTION_URL: url });
+  const instead = { CODER_PG_CONNECTION_URL: url, CODER_PG_CONNECTION_URL_FILE: undefined };
+  const config = readConfig(url === undefined ? env : { ...env, ...instead });
   const { log } = createLog({ level: 'warn' }, { human: true, fd: 2 });
   return withCleanup(async (onClose) => {
     const { db } = await openDatabase(config, log, onClose, { mayJoin: true });

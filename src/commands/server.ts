@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, readSettings } from '../config.ts';
 import { createIdentityProviders } from '../idp/providers.ts';
 import { startJobs } from '../jobs.ts';
 import { createLog } from '../log.ts';
@@ -96,8 +96,9 @@ export const serverCommand: Command = {
 
 SIGTERM and SIGINT stop the server within ${STOP_MS / 1000} s, after it has answered what is under way; a second one at once.`,
   async run({ env }) {
-    const config = readConfig(env);
+    const { config, notes } = readSettings(env);
     const { log, flush } = createLog(config.log, { human: config.log.human || process.stdout.isTTY === true, fd: 1 });
+    for (const note of notes) log.warn(note);
     const stop = stopSignal();
     const broken = uncaughtError();
     broken.catch(() => undefined);

@@ -1,6 +1,6 @@
 // Settings of outgoing mail, under the names CODER_EMAIL_* or, older, CODER_NOTIFICATIONS_EMAIL_*.
 
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { ConfigError, type Reader } from './values.ts';
 
 export interface EmailConfig {
@@ -33,75 +33,80 @@ function present<K extends string>(key: K, value: string | undefined): { [P in K
   return value === undefined ? {} : ({ [key]: value } as { [P in K]: string });
 }
 
+/** The path that a variable holds, of a file that can be read. */
+function readablePath(reader: Reader, name: string): string | undefined {
+  const path = reader.raw(name);
+  if (path === undefined) return undefined;
+  try {
+    accessSync(path, constants.R_OK);
+    return path;
+  } catch {
+    throw new ConfigError(name, `the file ${JSON.stringify(path)} cannot be read`);
+  }
+}
+
+/** The password under either name, each as a text or as a file. */
+function readPassword(reader: Reader): string | undefined {
+  const [name, older] = ['CODER_EMAIL_AUTH_PASSWORD', 'CODER_NOTIFICATIONS_EMAIL_AUTH_PASSWORD'];
+  const [password, olderPassword] = [reader.secret(name), reader.secret(older)];
+  if (password !== undefined && olderPassword !== undefined) reader.setIdle(older, `has no effect beside ${name}`);
+  return password ?? olderPassword;
+}
+
 /** Reads the mail settings; null while no relay (SMARTHOST) is set. Throws ConfigError. */
 export function readEmail(reader: Reader): EmailConfig | null {
-  const variable = (suffix: string): string => {
-    const older = `CODER_NOTIFICATIONS_EMAIL_${suffix}`;
-    const name = `CODER_EMAIL_${suffix}`;
-    return reader.raw(name) === undefined && reader.raw(older) !== undefined ? older : name;
-  };
+  const variable = (suffix: string) =>
+    reader.eitherName(`CODER_EMAIL_${suffix}`, `CODER_NOTIFICATIONS_EMAIL_${suffix}`);
   const raw = (suffix: string): string | undefined => reader.raw(variable(suffix));
-  const unreadable = (suffix: string): ConfigError =>
-    new ConfigError(variable(suffix), `the file ${JSON.stringify(raw(suffix))} cannot be read`);
-  const file = (suffix: string): string | undefined => {
-    const path = raw(suffix);
-    if (path === undefined) return undefined;
-    try {
-      accessSync(path, constants.R_OK);
-      return path;
-    } catch {
-      throw unreadable(suffix);
-    }
+  const paths = {
+    ca: variable('TLS_CACERTFILE'),
+    cert: variable('TLS_CERTFILE'),
+    key: variable('TLS_CERTKEYFILE'),
   };
-
-  const forceTls = reader.boolean(variable('FORCE_TLS'), false);
-  const startTls = reader.boolean(variable('TLS_STARTTLS'), false);
-  const insecureSkipVerify = reader.boolean(variable('TLS_SKIPVERIFY'), false);
-  const address = raw('SMARTHOST');
-  if (address === undefined) return null;
-
-  const smarthost = splitHostPort(address);
+  const settings = {
+    smarthost: raw('SMARTHOST'),
+    from: raw('FROM'),
+    hello: raw('HELLO') ?? 'localhost',
+    forceTls: reader.boolean(variable('FORCE_TLS'), false),
+    startTls: reader.boolean(variable('TLS_STARTTLS'), false),
+    insecureSkipVerify: reader.boolean(variable('TLS_SKIPVERIFY'), false),
+    identity: raw('AUTH_IDENTITY'),
+    username: raw('AUTH_USERNAME'),
+    password: readPassword(reader),
+    serverName: raw('TLS_SERVERNAME'),
+  };
+  const { hello, forceTls, startTls, insecureSkipVerify } = settings;
+  if (settings.smarthost === undefined) {
+    for (const prefix of ['CODER_EMAIL_', 'CODER_NOTIFICATIONS_EMAIL_'])
+      reader.setIdle(prefix, 'has no effect without CODER_EMAIL_SMARTHOST');
+    return null;
+  }
+  const smarthost = splitHostPort(settings.smarthost);
   if (smarthost === undefined || smarthost.host === '' || smarthost.port === 0) {
-    throw new ConfigError(variable('SMARTHOST'), `${JSON.stringify(address)} is not of the form host:port`);
+    throw new ConfigError(variable('SMARTHOST'), `${JSON.stringify(settings.smarthost)} is not of the form host:port`);
   }
-  const from = raw('FROM');
-  if (from === undefined) throw new ConfigError('CODER_EMAIL_FROM', `is needed with ${variable('SMARTHOST')}`);
-
-  let password = raw('AUTH_PASSWORD');
-  const passwordFile = raw('AUTH_PASSWORD_FILE');
-  if (passwordFile !== undefined) {
-    if (password !== undefined) {
-      throw new ConfigError(
-        variable('AUTH_PASSWORD_FILE'),
-        `cannot be used together with ${variable('AUTH_PASSWORD')}`,
-      );
-    }
-    try {
-      password = readFileSync(passwordFile, 'utf8').replace(/\r?\n$/, '');
-    } catch {
-      throw unreadable('AUTH_PASSWORD_FILE');
-    }
+  if (settings.from === undefined) {
+    throw new ConfigError('CODER_EMAIL_FROM', `is needed with ${variable('SMARTHOST')}`);
   }
-  const certFile = file('TLS_CERTFILE');
-  const keyFile = file('TLS_CERTKEYFILE');
+  const [caFile, certFile, keyFile] = [paths.ca, paths.cert, paths.key].map((name) => readablePath(reader, name));
   if ((certFile === undefined) !== (keyFile === undefined)) {
-    throw new ConfigError(variable('TLS_CERTFILE'), `is only of use together with ${variable('TLS_CERTKEYFILE')}`);
+    throw new ConfigError(paths.cert, `is only of use together with ${paths.key}`);
   }
   return {
     smarthost,
-    from,
-    hello: raw('HELLO') ?? 'localhost',
+    from: settings.from,
+    hello,
     forceTls,
     auth: {
-      ...present('identity', raw('AUTH_IDENTITY')),
-      ...present('username', raw('AUTH_USERNAME')),
-      ...present('password', password),
+      ...present('identity', settings.identity),
+      ...present('username', settings.username),
+      ...present('password', settings.password),
     },
     tls: {
       startTls,
-      ...present('serverName', raw('TLS_SERVERNAME')),
+      ...present('serverName', settings.serverName),
       insecureSkipVerify,
-      ...present('caFile', file('TLS_CACERTFILE')),
+      ...present('caFile', caFile),
       ...present('certFile', certFile),
       ...present('keyFile', keyFile),
     },

@@ -42,13 +42,17 @@ export function readGithub(reader: Reader): GithubConfig | null {
   const defaultProviderEnabled = reader.boolean('CODER_OAUTH2_GITHUB_DEFAULT_PROVIDER_ENABLE', false);
   const enterpriseBaseUrl = reader.webAddress('CODER_OAUTH2_GITHUB_ENTERPRISE_BASE_URL');
   const clientId = reader.text('CODER_OAUTH2_GITHUB_CLIENT_ID', '');
-  const clientSecret = reader.text('CODER_OAUTH2_GITHUB_CLIENT_SECRET', '');
-
-  const isDefaultProvider = clientId === '' && clientSecret === '' && enterpriseBaseUrl === undefined;
-  if (isDefaultProvider && !defaultProviderEnabled) return null;
-
+  const clientSecret = reader.secret('CODER_OAUTH2_GITHUB_CLIENT_SECRET') ?? '';
+  const signupsDisabledText = reader.text('CODER_OIDC_SIGNUPS_DISABLED_TEXT', '');
   const allowedOrgs = reader.list('CODER_OAUTH2_GITHUB_ALLOWED_ORGS', [], { trim: false });
   const allowedTeams = readTeams(reader);
+
+  const isDefaultProvider = clientId === '' && clientSecret === '' && enterpriseBaseUrl === undefined;
+  if (isDefaultProvider && !defaultProviderEnabled) {
+    const names = [...reader.names].filter((name) => /^CODER_OAUTH2_GITHUB_(?!DEFAULT_PROVIDER_)/.test(name));
+    for (const name of names) reader.setIdle(name, 'has no effect without CODER_OAUTH2_GITHUB_CLIENT_ID');
+    return null;
+  }
   const everyone = allowEveryone || (isDefaultProvider && allowedOrgs.length === 0);
   if (!everyone && allowedOrgs.length === 0) {
     throw new ConfigError(
@@ -74,7 +78,7 @@ export function readGithub(reader: Reader): GithubConfig | null {
     allowedTeams,
     allowSignups,
     // The text is one setting for both kinds of external login.
-    signupsDisabledText: reader.text('CODER_OIDC_SIGNUPS_DISABLED_TEXT', ''),
+    signupsDisabledText,
     deviceFlow: deviceFlow || isDefaultProvider,
     isDefaultProvider,
   };

@@ -45,10 +45,6 @@ export interface OidcConfig {
   /** Claim value to organization ids (lower-case UUIDs). */
   readonly organizationMapping: Readonly<Record<string, readonly string[]>>;
   readonly organizationAssignDefault: boolean;
-  /** The group settings are read and have no effect. */
-  readonly groupMapping: Readonly<Record<string, string>>;
-  readonly groupAutoCreate: boolean;
-  readonly groupRegexFilter: string;
 }
 
 const CALLBACK_PATH = '/api/v2/users/oidc/callback';
@@ -86,7 +82,7 @@ function readClientAssertion(reader: Reader): OidcConfig['clientAssertion'] {
     if (certificatePem === undefined) return null;
     throw new ConfigError('CODER_OIDC_CLIENT_CERT_FILE', 'needs CODER_OIDC_CLIENT_KEY_FILE');
   }
-  if (reader.raw('CODER_OIDC_CLIENT_SECRET') !== undefined) {
+  if (reader.secret('CODER_OIDC_CLIENT_SECRET') !== undefined) {
     throw new ConfigError('CODER_OIDC_CLIENT_KEY_FILE', 'cannot be used together with CODER_OIDC_CLIENT_SECRET');
   }
   return certificatePem === undefined ? { keyPem } : { keyPem, certificatePem };
@@ -116,7 +112,7 @@ function readOrganizationMapping(reader: Reader): Record<string, string[]> {
 export function readOidc(reader: Reader, accessUrl: string): OidcConfig | null {
   const scopes = reader.list('CODER_OIDC_SCOPES', ['openid', 'profile', 'email']);
   const settings = {
-    clientSecret: reader.text('CODER_OIDC_CLIENT_SECRET', ''),
+    clientSecret: reader.secret('CODER_OIDC_CLIENT_SECRET') ?? '',
     redirectUri: readRedirectUri(reader, accessUrl),
     scopes,
     authUrlParams: reader.textMap('CODER_OIDC_AUTH_URL_PARAMS', {}),
@@ -143,15 +139,18 @@ export function readOidc(reader: Reader, accessUrl: string): OidcConfig | null {
     organizationField: reader.text('CODER_OIDC_ORGANIZATION_FIELD', ''),
     organizationMapping: readOrganizationMapping(reader),
     organizationAssignDefault: reader.boolean('CODER_OIDC_ORGANIZATION_ASSIGN_DEFAULT', true),
-    groupMapping: reader.textMap('CODER_OIDC_GROUP_MAPPING', {}),
-    groupAutoCreate: reader.boolean('CODER_OIDC_GROUP_AUTO_CREATE', false),
-    groupRegexFilter: reader.text('CODER_OIDC_GROUP_REGEX_FILTER', '.*'),
   };
   const clientId = reader.raw('CODER_OIDC_CLIENT_ID');
-  if (clientId === undefined) return null;
-
   // The issuer is compared with the discovery document letter for letter, so it is kept exactly as written.
   const issuerUrl = reader.raw('CODER_OIDC_ISSUER_URL');
+  for (const name of ['CODER_OIDC_CLIENT_KEY_FILE', 'CODER_OIDC_CLIENT_CERT_FILE']) reader.raw(name);
+  if (clientId === undefined) {
+    const names = [...reader.names].filter(
+      (name) => /^CODER_(DANGEROUS_)?OIDC_/.test(name) && name !== 'CODER_OIDC_SIGNUPS_DISABLED_TEXT',
+    );
+    for (const name of names) reader.setIdle(name, 'has no effect without CODER_OIDC_CLIENT_ID');
+    return null;
+  }
   if (issuerUrl === undefined) throw new ConfigError('CODER_OIDC_ISSUER_URL', 'is needed with CODER_OIDC_CLIENT_ID');
   reader.webAddress('CODER_OIDC_ISSUER_URL');
   if (settings.allowedGroups.length > 0 && settings.groupField === '') {

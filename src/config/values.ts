@@ -1,13 +1,14 @@
 // Typed reading of single environment variables; whatever cannot be read stops the start with a ConfigError.
 
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { parse as parseYaml } from 'yaml';
 import { parseBoolean } from '../golang/booleans.ts';
 import { parseDuration } from '../golang/durations.ts';
+import { StartError } from '../start-error.ts';
 
 /** A setting that the server cannot start with; the message names the variable. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
+export class ConfigError extends StartError {
   readonly variable: string;
 
   constructor(variable: string, problem: string) {
@@ -41,16 +42,62 @@ function readMap(text: string): Record<string, unknown> | undefined {
   }
 }
 
+/** The variable that names a file with a secret, in place of the one that holds it. */
+const fileVariant = (name: string) => `${name}_FILE`;
+
+/** Without the line ends that files and shells leave at the end of a secret. */
+const withoutLineEnds = (text: string) => text.replace(/[\r\n]+$/, '');
+
 /**
- * Readers over one environment. An empty variable counts as unset. `secret` variables never show their value.
+ * Readers over one environment. An empty variable counts as unset.
  * Every reader takes the variable's name and what stands for an unset one, and throws ConfigError for a bad value.
  */
 export function readerOf(env: Environment) {
-  const raw = (name: string): string | undefined => env[name] || undefined;
+  /** Every variable that was asked for. */
+  const names = new Set<string>();
+  /** What the start says of variables that are set and have no effect: names (or how they begin) and the reason. */
+  const idle: { names: string; reason: string }[] = [];
+  const setIdle = (prefix: string, reason: string) => void idle.push({ names: prefix, reason });
+
+  const raw = (name: string): string | undefined => {
+    names.add(name);
+    return env[name] || undefined;
+  };
   const bad = (name: string, wanted: string): ConfigError =>
     new ConfigError(name, `${JSON.stringify(raw(name))} is not ${wanted}`);
 
   const text = (name: string, unset: string): string => raw(name) ?? unset;
+
+  /** A secret from its variable or from the file that NAME_FILE names; no message shows it. */
+  const secret = (name: string): string | undefined => {
+    const value = withoutLineEnds(raw(name) ?? '');
+    const path = raw(fileVariant(name));
+    if (path === undefined) return value || undefined;
+    if (value !== '') throw new ConfigError(fileVariant(name), `cannot be used together with ${name}`);
+    let content: string;
+    try {
+      content = withoutLineEnds(readFileSync(path, 'utf8'));
+    } catch (err) {
+      const { code } = err as NodeJS.ErrnoException;
+      throw new ConfigError(fileVariant(name), `the file ${JSON.stringify(path)} cannot be read (${code})`);
+    }
+    if (content === '') throw new ConfigError(fileVariant(name), `the file ${JSON.stringify(path)} is empty`);
+    return content;
+  };
+
+  /** Of two names for one setting the one in force: the second only where the first is not set. */
+  const eitherName = (name: string, older: string): string => {
+    const [newSet, oldSet] = [raw(name), raw(older)].map((value) => value !== undefined);
+    if (newSet && oldSet) setIdle(older, `has no effect beside ${name}`);
+    return oldSet && !newSet ? older : name;
+  };
+
+  /** A secret without which something else would be used in silence: set but empty, it stops the start. */
+  const neverEmpty = (name: string): string | undefined => {
+    const empty = [name, fileVariant(name)].find((one) => env[one] !== undefined && withoutLineEnds(env[one]) === '');
+    if (empty !== undefined) throw new ConfigError(empty, 'is set but empty');
+    return secret(name);
+  };
 
   const list = (name: string, unset: readonly string[], options: { trim: boolean } = { trim: true }): string[] => {
     const value = raw(name);
@@ -140,7 +187,25 @@ export function readerOf(env: Environment) {
     return networks;
   };
 
-  return { raw, text, list, boolean, integer, duration, oneOf, webAddress, textMap, listMap, cidrList };
+  return {
+    names,
+    idle,
+    setIdle,
+    eitherName,
+    raw,
+    text,
+    secret,
+    neverEmpty,
+    list,
+    boolean,
+    integer,
+    duration,
+    oneOf,
+    webAddress,
+    textMap,
+    listMap,
+    cidrList,
+  };
 }
 
 export type Reader = ReturnType<typeof readerOf>;

@@ -200,7 +200,6 @@ describe('values', () => {
       { url: 'postgres://u:a#b$c@h/db', dataDir: '/var/lib/x' },
       (c) => c.postgres,
     ],
-    [{ CODER_DOCS_URL: 'https://docs.example.com' }, 'https://docs.example.com', (c) => c.deployment.docsUrl],
     [{ CODER_VERBOSE: 'true' }, 'debug', (c) => c.log.level],
     [{ CODER_VERBOSE: 'true', CODER_USERS_LOG_LEVEL: 'warn' }, 'warn', (c) => c.log.level],
   ])('%j is understood', (env, expected, pick) => {
@@ -313,9 +312,6 @@ describe('OpenID Connect', () => {
       organizationField: '',
       organizationMapping: {},
       organizationAssignDefault: true,
-      groupMapping: {},
-      groupAutoCreate: false,
-      groupRegexFilter: '.*',
     });
   });
 
