@@ -12,9 +12,9 @@ import { createSessionHook } from './hooks/session.ts';
 import { sendError, useErrors } from './http/error-handler.ts';
 import { useOpenapi } from './http/openapi.ts';
 import { routingUrl } from './http/paths.ts';
-
 import { useJson, useStrictAnswers } from './http/serializer.ts';
 import { useInput } from './http/validation.ts';
+import { behindAnswers } from './in-flight.ts';
 
 import { registerRoutes } from './routes/index.ts';
 import { otherPage } from './routes/pages.ts';
@@ -23,7 +23,7 @@ import { createProviderCheck } from './services/sso/provider-session.ts';
 import { createSessionLookup } from './store/sessions.ts';
 
 /** What an app is built from: the process-wide parts and the pool that the session lookup shares. */
-export interface BuildOptions extends Omit<AppDeps, 'refusals'> {
+export interface BuildOptions extends Omit<AppDeps, 'behind' | 'refusals'> {
   readonly pool: pg.Pool;
   /** Tests check every answer against its documented schema; production does not pay for that. */
   readonly strictResponses?: boolean;
@@ -55,7 +55,8 @@ function useAccessLog(app: FastifyInstance): void {
 
 /** The app, ready to listen or to be injected. */
 export async function buildApp({ pool, strictResponses = false, ...parts }: BuildOptions): Promise<FastifyInstance> {
-  const deps = { ...parts, refusals: createRefusals(parts) };
+  const behind = behindAnswers((what, err) => parts.log.error({ err }, `${what} failed`));
+  const deps = { ...parts, behind, refusals: createRefusals({ ...parts, behind }) };
   const app = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),

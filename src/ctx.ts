@@ -4,6 +4,7 @@ import { type Clock, instantText } from './clock.ts';
 import type { Config } from './config.ts';
 import type { SecretBox } from './crypto/secret-box.ts';
 import type { IdentityProviders } from './idp/providers.ts';
+import type { Behind } from './in-flight.ts';
 import type { Mailer } from './mail/mailer.ts';
 import type { Subject } from './rbac/authorize.ts';
 import type { Refusals } from './services/refusals.ts';
@@ -19,6 +20,7 @@ export interface AppDeps {
   readonly mailer: Mailer;
   readonly secretBox: SecretBox;
   readonly idp: IdentityProviders;
+  readonly behind: Behind;
   readonly refusals: Refusals;
 }
 

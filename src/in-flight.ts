@@ -91,3 +91,34 @@ export function once<K, T>(): (key: K, work: () => Promise<T>) => Promise<T> {
     return started;
   };
 }
+
+/** Work that goes on behind an answer. */
+export interface Behind {
+  /** Begins `work` without waiting for it; a failure is told to the log. With too much under way, it is not begun. */
+  run(what: string, work: () => Promise<unknown>): void;
+  /** Resolves when all that has begun so far is over. */
+  settled(): Promise<void>;
+}
+
+/**
+ * Runs work behind answers, so that these do not wait for it and the time they take tells nothing of it.
+ * @param failed told of each failure, and of work beyond `most` that was not begun
+ */
+export function behindAnswers(failed: (what: string, err: unknown) => void, most = 2000): Behind {
+  const underWay = new Set<Promise<void>>();
+  return {
+    run(what, work) {
+      if (underWay.size >= most) return failed(what, new Error('too much is under way behind answers'));
+      const done = work()
+        .then(
+          () => undefined,
+          (err: unknown) => failed(what, err),
+        )
+        .finally(() => underWay.delete(done));
+      underWay.add(done);
+    },
+    async settled() {
+      await Promise.all(underWay);
+    },
+  };
+}

@@ -6,6 +6,7 @@ import { readConfig } from '../config.ts';
 import type { Ctx } from '../ctx.ts';
 import { ApiError } from '../errors.ts';
 import { NO_PROVIDERS } from '../idp/providers.ts';
+import { behindAnswers } from '../in-flight.ts';
 import { createLog } from '../log.ts';
 import { createMailer } from '../mail/mailer.ts';
 import { NO_REFUSALS } from '../services/refusals.ts';
@@ -48,6 +49,7 @@ export async function asOperator<T>(
       // What the server warns about at its start is none of the command's business.
       secretBox: await openSecretBox(config, log.child({}, { level: 'error' }), db),
       idp: NO_PROVIDERS,
+      behind: behindAnswers((what, err) => log.error({ err }, `${what} failed`)),
       refusals: NO_REFUSALS,
       origin: { requestId: randomUUID(), ip: '', userAgent: 'coder-users' },
       actor: undefined,

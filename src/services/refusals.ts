@@ -50,8 +50,7 @@ interface Alike {
  * entry says how many more there were (`additional_fields.repeated`), and beyond a thousand in all a line in the server's
  * log does.
  */
-export function createRefusals({ db, log, clock }: Pick<AppDeps, 'db' | 'log' | 'clock'>): Refusals {
-  const underWay = new Set<Promise<void>>();
+export function createRefusals({ db, log, clock, behind }: Pick<AppDeps, 'db' | 'log' | 'clock' | 'behind'>): Refusals {
   const insert = batched<Row, void>(
     async (rows) => {
       await insertAuditLogs(db, rows);
@@ -66,12 +65,7 @@ export function createRefusals({ db, log, clock }: Pick<AppDeps, 'db' | 'log' | 
   let dropped = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  function keep(row: Row): void {
-    const done = insert(row)
-      .catch((err: unknown) => log.error({ err }, 'a refused attempt could not be noted in the audit log'))
-      .finally(() => underWay.delete(done));
-    underWay.add(done);
-  }
+  const keep = (row: Row) => behind.run('noting a refused attempt in the audit log', () => insert(row));
 
   /** Writes what was counted and begins to count anew. */
   function sumUp(): void {
@@ -95,7 +89,7 @@ export function createRefusals({ db, log, clock }: Pick<AppDeps, 'db' | 'log' | 
 
   async function settled(): Promise<void> {
     turn();
-    await Promise.all(underWay);
+    await behind.settled();
   }
 
   return {

@@ -95,7 +95,12 @@ export async function startApp({
   const app = await buildApp({ ...parts, pool, strictResponses: true });
   const { watch, end: endWatch } = watchRefusals(databaseUrl, mails);
   const inject = app.inject.bind(app) as (options: InjectOptions) => Promise<LightMyRequestResponse>;
-  const watched = (options: InjectOptions) => watch(`${options.method} ${options.url}`, () => inject(options));
+  const watched = async (options: InjectOptions) => {
+    const response = await watch(`${options.method} ${options.url}`, () => inject(options));
+    // What an answer does not wait for is over when a test looks at what came of it.
+    if (response.statusCode < 400) await app.deps.behind.settled();
+    return response;
+  };
   app.inject = watched as typeof app.inject;
   let closed: Promise<void> | undefined;
   const close = () => {

@@ -1,6 +1,6 @@
 // Work under way: many items in one run, equal reads in the next one, one run for all who come meanwhile.
 import { describe, expect, test } from 'vitest';
-import { batched, latest, once } from '../../src/in-flight.ts';
+import { batched, behindAnswers, latest, once } from '../../src/in-flight.ts';
 
 /** A batcher that doubles numbers, with the runs it made; negative numbers are faults of whoever sent them. */
 function doubling(most: number, isShared = (_err: unknown) => false) {
@@ -130,5 +130,37 @@ describe('work that need not run twice', () => {
     const again = run('a', read);
     started[1]?.();
     expect(await again).toBe(2);
+  });
+});
+
+describe('work behind an answer', () => {
+  test('is begun at once, waited for by nobody, and over when it is settled', async () => {
+    const behind = behindAnswers(() => undefined);
+    const done: string[] = [];
+    let finish = () => {};
+    behind.run('slow', async () => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      done.push('slow');
+    });
+    behind.run('quick', async () => void done.push('quick'));
+    expect(done).toEqual(['quick']);
+    const settled = behind.settled().then(() => done.push('settled'));
+    finish();
+    await settled;
+    expect(done).toEqual(['quick', 'slow', 'settled']);
+  });
+
+  test('tells what failed and what there was no room for, and goes on', async () => {
+    const failures: string[] = [];
+    const behind = behindAnswers((what, err) => failures.push(`${what}: ${(err as Error).message}`), 1);
+    behind.run('first', async () => {
+      throw new Error('broken');
+    });
+    behind.run('second', async () => {});
+    await behind.settled();
+    behind.run('third', async () => {});
+    expect(failures.toSorted()).toEqual(['first: broken', 'second: too much is under way behind answers']);
   });
 });
