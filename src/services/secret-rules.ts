@@ -118,8 +118,8 @@ export function limitProblem({
 }: SecretTotals): { message: string; detail: string } | undefined {
   if (count > MAX_SECRETS) {
     return {
-      message: 'User secrets count limit reached.',
-      detail: `A user can have at most ${MAX_SECRETS} secrets. Delete secrets that are not needed any more.`,
+      message: 'User secrets limit reached.',
+      detail: `Each user can have at most ${MAX_SECRETS} secrets.`,
     };
   }
   if (bytes > MAX_TOTAL_BYTES) {

@@ -5,6 +5,8 @@ import { type ActorCtx, nowText, withTx } from '../ctx.ts';
 import { badRequest, conflict, forbidden, invalid, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
 import { userOwned } from '../rbac/policy.ts';
+import { isUnique } from '../store/errors.ts';
+import { uniques } from '../store/schema.ts';
 import {
   deleteSecret as deleteRow,
   findSecret,
@@ -74,6 +76,16 @@ async function checkRoom(
   if (others.filePathTaken) throw taken('file_path', 'file path');
 }
 
+/** Two paths of one hash count as one: they are made on purpose, and only ever stand in their maker's own way. */
+async function withFreePath<T>(write: Promise<T>): Promise<T> {
+  try {
+    return await write;
+  } catch (err) {
+    if (isUnique(err, uniques.secretFilePath)) throw taken('file_path', 'file path');
+    throw err;
+  }
+}
+
 /**
  * Stores a new secret.
  * @throws ApiError 400 for bad fields or a reached limit, 403 for everybody but the user, 409 for a taken name,
@@ -91,11 +103,8 @@ export async function createSecret(ctx: ActorCtx, target: UserRow, input: Create
     if (!(await lockUser(ctx.db, target.id))) throw notFound();
     await checkRoom(ctx, target.id, { name, envName, filePath, valueBytes });
     const now = nowText(ctx);
-    const secret = await insertSecret(ctx.db, {
-      ...{ id, userId: target.id, name, description, value, valueBytes, envName, filePath },
-      createdAt: now,
-      updatedAt: now,
-    });
+    const row = { id, userId: target.id, name, description, value, valueBytes, envName, filePath };
+    const secret = await withFreePath(insertSecret(ctx.db, { ...row, createdAt: now, updatedAt: now }));
     await audit(ctx, {
       action: 'create',
       resourceType: 'user_secret',
@@ -137,11 +146,13 @@ export async function updateSecret(
       valueBytes: input.value === undefined ? before.valueBytes : Buffer.byteLength(input.value),
     };
     await checkRoom(ctx, target.id, { name, ...wanted }, before);
-    const after = await updateRow(ctx.db, before.id, {
-      ...wanted,
-      ...(input.value !== undefined && { value: ctx.secretBox.encrypt(input.value, secretAad(before.id)) }),
-      updatedAt: nowText(ctx),
-    });
+    const after = await withFreePath(
+      updateRow(ctx.db, before.id, {
+        ...wanted,
+        ...(input.value !== undefined && { value: ctx.secretBox.encrypt(input.value, secretAad(before.id)) }),
+        updatedAt: nowText(ctx),
+      }),
+    );
     if (!after) throw notFound();
     await audit(ctx, {
       action: 'write',

@@ -243,7 +243,8 @@ export const userSecrets = pgTable(
   (t) => [
     uniqueIndex(uniques.secretName).on(t.userId, t.name),
     uniqueIndex(uniques.secretEnvName).on(t.userId, t.envName).where(sql`env_name <> ''`),
-    uniqueIndex(uniques.secretFilePath).on(t.userId, t.filePath).where(sql`file_path <> ''`),
+    // By hash: a path may be longer than an index takes (docs/differences.md 24).
+    uniqueIndex(uniques.secretFilePath).on(t.userId, sql`hashtextextended(file_path, 0)`).where(sql`file_path <> ''`),
   ],
 );
 

@@ -76,7 +76,7 @@ describe('POST /users/{user}/secrets', () => {
     for (let n = 1; n <= 50; n++) expect((await create(user, { name: `s${n}` })).status).toBe(201);
     for (const name of ['s51', 's1']) {
       const answer = await create(user, { name });
-      expect([answer.status, answer.body.message]).toEqual([400, 'User secrets count limit reached.']);
+      expect([answer.status, answer.body.message]).toEqual([400, 'User secrets limit reached.']);
     }
     expect((await user.client.patch(path('me', 's1'), { value: 'other' })).status).toBe(200);
     await user.client.delete(path('me', 's2'));

@@ -135,7 +135,7 @@ describe('the limits of a user', () => {
   });
 
   test('one more is too much, the number of secrets being told first, then all bytes', () => {
-    expect(words({ count: 51, bytes: 204_801, envBytes: 24_577 })).toBe('User secrets count limit reached.');
+    expect(words({ count: 51, bytes: 204_801, envBytes: 24_577 })).toBe('User secrets limit reached.');
     expect(words({ ...most, bytes: 204_801, envBytes: 24_577 })).toBe('User secrets value-bytes limit reached.');
     expect(words({ ...most, envBytes: 24_577 })).toBe('Environment-injected user secrets bytes limit reached.');
   });

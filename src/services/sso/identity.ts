@@ -1,9 +1,12 @@
 // What a login through an identity provider brings: who somebody is there, before it is known who that is here.
+import { composedAddress } from '../../codersdk/names.ts';
+import { MAX_EMAIL, MAX_NAME, MAX_URL } from '../../codersdk/sizes.ts';
 import type { ApiError } from '../../errors.ts';
+import { fitsInto } from '../../golang/text.ts';
 import type { ExternalLoginType } from '../../idp/provider.ts';
 import type { ProviderTokens } from '../../idp/token-endpoint.ts';
 import type { LinkClaims } from '../../store/user-links.ts';
-import type { LoginRefusal } from './refusal.ts';
+import { LoginRefusal } from './refusal.ts';
 
 /** A login that the provider has granted. */
 export interface GrantedLogin {
@@ -36,4 +39,17 @@ export interface ExternalIdentity {
   readonly roles?: readonly string[] | undefined;
   /** The organizations that the provider gives, by id, whether they exist or not; undefined leaves memberships as they are. */
   readonly organizationIds?: readonly string[] | undefined;
+}
+
+/**
+ * The identity as it can be stored: its address composed, a picture's address without end left out.
+ * @throws LoginRefusal 400 when what tells people apart is longer than any provider has a reason to make it
+ */
+export function storable(identity: ExternalIdentity): ExternalIdentity {
+  const email = composedAddress(identity.email);
+  if (!fitsInto(email, MAX_EMAIL) || !fitsInto(identity.linkedId, MAX_NAME)) {
+    const description = 'Your login provider sent an email address or a user ID that is too long.';
+    throw new LoginRefusal(400, 'Unusable account', description);
+  }
+  return { ...identity, email, avatarUrl: fitsInto(identity.avatarUrl, MAX_URL) ? identity.avatarUrl : '' };
 }

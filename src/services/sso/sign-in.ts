@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { instantText, SECOND } from '../../clock.ts';
 import { alternativeUsername, usernameOf } from '../../codersdk/derived-names.ts';
-import { composedAddress } from '../../codersdk/names.ts';
 import { type Ctx, nowText, withTx } from '../../ctx.ts';
 import { conflict } from '../../errors.ts';
 import { asciiLower } from '../../golang/ascii.ts';
@@ -31,7 +30,7 @@ import { audit } from '../audit.ts';
 import { newSshKey } from '../git-ssh-keys.ts';
 import { issueKey } from '../keys.ts';
 import { type Conversion, checkAccount, findAccount } from './account.ts';
-import type { ExternalIdentity } from './identity.ts';
+import { type ExternalIdentity, storable } from './identity.ts';
 import { LoginRefusal } from './refusal.ts';
 import { existingOrganizations, syncMemberships, withLastOwner } from './sync.ts';
 
@@ -217,7 +216,7 @@ function mailOldAddress(ctx: Ctx, { before, user }: Outcome): void {
  * @throws LoginRefusal, ApiError
  */
 export async function signIn(ctx: Ctx, claimed: ExternalIdentity, options: SignInOptions = {}): Promise<SignedIn> {
-  const identity = { ...claimed, email: composedAddress(claimed.email) };
+  const identity = storable(claimed);
   // A first look without locks: refusals need no transaction, and making an SSH key has no place in one.
   const user = await findAccount(ctx, identity);
   const isFirst = !user && !(await hasAnyUser(ctx.db));

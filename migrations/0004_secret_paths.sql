@@ -1,0 +1,2 @@
+DROP INDEX "user_secrets_file_path_key";--> statement-breakpoint
+CREATE UNIQUE INDEX "user_secrets_file_path_key" ON "user_secrets" USING btree ("user_id",hashtextextended(file_path, 0)) WHERE file_path <> '';
