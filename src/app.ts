@@ -3,21 +3,22 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type pg from 'pg';
-import { MAX_PATH_PARAMETER } from './codersdk/sizes.ts';
 import type { AppDeps } from './ctx.ts';
 import { createLimits, type Limits } from './hooks/limits.ts';
 import { useListener } from './hooks/listener.ts';
 import { useRefusals } from './hooks/refusals.ts';
 import { createSessionHook } from './hooks/session.ts';
+import { CONNECTION_OPTIONS, useAnswerTimeout } from './http/connections.ts';
 import { sendError, useErrors } from './http/error-handler.ts';
 import { useOpenapi } from './http/openapi.ts';
-import { routingUrl } from './http/paths.ts';
+import { routingUrl, usePath } from './http/paths.ts';
 import { useJson, useStrictAnswers } from './http/serializer.ts';
+import { useServedPaths } from './http/served-paths.ts';
 import { useInput } from './http/validation.ts';
 import { behindAnswers } from './in-flight.ts';
 
 import { registerRoutes } from './routes/index.ts';
-import { otherPage } from './routes/pages.ts';
+import { notFoundAnswer } from './routes/pages.ts';
 import { createRefusals } from './services/refusals.ts';
 import { createProviderCheck } from './services/sso/provider-session.ts';
 import { createSessionLookup } from './store/sessions.ts';
@@ -36,13 +37,16 @@ declare module 'fastify' {
   }
 }
 
+/** No request line is longer: what is too long for a parameter is told by the listener. */
+const MAX_PARAM_LENGTH = 64 * 1024;
+
 /** One line for each answer at level debug; never the query, which may hold a key. */
 function useAccessLog(app: FastifyInstance): void {
   app.addHook('onResponse', async (request, reply) => {
-    const { method, id, decodedPath, clientIp, actor } = request;
+    const { method, id, path, clientIp, actor } = request;
     const line = {
       method,
-      path: decodedPath,
+      path,
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime),
       ip: clientIp,
@@ -62,18 +66,22 @@ export async function buildApp({ pool, strictResponses = false, ...parts }: Buil
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
-    rewriteUrl: (request) => routingUrl(request.url ?? '/'),
-    routerOptions: { maxParamLength: MAX_PATH_PARAMETER },
+    rewriteUrl: routingUrl,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: sendError,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    ...CONNECTION_OPTIONS,
   });
   app.decorate('deps', deps);
   app.decorateRequest('actor');
   app.decorateRequest('target');
   app.decorateRequest('organization');
   app.decorateRequest('member');
-  const limits = createLimits(deps.config, deps.clock);
+  usePath(app);
+  useAnswerTimeout(app);
+  const served = useServedPaths(app);
+  const limits = createLimits(deps.config, deps.clock, served);
   const session = createSessionHook(deps, createProviderCheck(deps));
   app.decorate('limits', limits);
   app.decorate('session', session);
@@ -83,7 +91,7 @@ export async function buildApp({ pool, strictResponses = false, ...parts }: Buil
   if (strictResponses) useStrictAnswers(app);
   useListener(app, deps, createSessionLookup(pool), limits);
   useInput(app);
-  useErrors(app, session, otherPage);
+  useErrors(app, served, session, notFoundAnswer);
   useRefusals(app);
   app.addHook('onClose', () => deps.refusals.close());
   await useOpenapi(app);

@@ -35,6 +35,8 @@ export interface Actor {
 export interface Origin {
   readonly requestId: string;
   readonly ip: string;
+  /** The network of the address, which shares are counted by. */
+  readonly network: string;
   readonly userAgent: string;
 }
 

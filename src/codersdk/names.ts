@@ -9,7 +9,7 @@ const USERNAME = /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
 const REFUSED_USERNAMES: ReadonlySet<string> = new Set(['new', 'create']);
 
 // Words that GET /users/{user} can never reach, because a route of that name answers first.
-const PATH_WORDS: ReadonlySet<string> = new Set(['me', 'first', 'roles', 'authmethods', 'oidc-claims']);
+const PATH_WORDS: ReadonlySet<string> = new Set(['me', 'first', 'roles', 'authmethods', 'oidc-claims', 'oauth2']);
 
 /**
  * Whether a text can be a username: 1 to 32 ASCII letters and digits with single hyphens inside, and neither `new` nor

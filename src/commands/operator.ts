@@ -51,7 +51,7 @@ export async function asOperator<T>(
       idp: NO_PROVIDERS,
       behind: behindAnswers((what, err) => log.error({ err }, `${what} failed`)),
       refusals: NO_REFUSALS,
-      origin: { requestId: randomUUID(), ip: '', userAgent: 'coder-users' },
+      origin: { requestId: randomUUID(), ip: '', network: '', userAgent: 'coder-users' },
       actor: undefined,
     };
     try {

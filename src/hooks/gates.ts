@@ -1,6 +1,7 @@
 // Gates: permission checks that a route lists because they must be answered before the body is read.
 import type { FastifyRequest } from 'fastify';
-import { badRequest, notFound } from '../errors.ts';
+import { ApiError, badRequest, notFound } from '../errors.ts';
+import { isFromElsewhere } from '../http/origin.ts';
 import { can } from '../rbac/authorize.ts';
 import { isOwner } from '../rbac/owners.ts';
 import { userObject } from '../rbac/policy.ts';
@@ -39,4 +40,17 @@ export async function notOneselfAsMember(request: FastifyRequest): Promise<void>
 /** 403 while passwords are off for everybody; the passcode operations and pages say so before they read the body. */
 export async function passwordsOn(request: FastifyRequest): Promise<void> {
   requirePasswordAuth(request.server.deps.config);
+}
+
+/** 403 for what a page of another site sent. */
+export const fromElsewhere = (accessUrl: string) =>
+  new ApiError(403, 'This request came from a page of another site.', { detail: `This server is at ${accessUrl}.` });
+
+/**
+ * 403 when a browser says that another site sent a request whose answer sets a cookie (docs/differences.md 22), unless the
+ * settings let pages of any site in (golden: session-http-cors-open).
+ */
+export async function notFromElsewhere(request: FastifyRequest): Promise<void> {
+  const { accessUrl, cors } = request.server.deps.config;
+  if (!cors.allowAll && isFromElsewhere(request.headers, accessUrl)) throw fromElsewhere(accessUrl);
 }

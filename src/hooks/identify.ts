@@ -5,33 +5,41 @@ import { HOUR, instantText, type Micros, parseInstant, SECOND } from '../clock.t
 import { parseKey, secretMatches } from '../crypto/tokens.ts';
 import type { AppDeps } from '../ctx.ts';
 import { utcTimeText } from '../golang/times.ts';
-import { SESSION_COOKIE } from '../http/cookies.ts';
+import { MOST_COPIES, SESSION_COOKIE } from '../http/cookies.ts';
 import { firstOf, parameter } from '../http/query.ts';
 import { once } from '../in-flight.ts';
 import { databaseTrouble, type Trouble } from '../store/errors.ts';
 import { type KeyUse, touchKey } from '../store/keys.ts';
 import type { SessionRow } from '../store/sessions.ts';
 
+/** Where a key came from: what a browser sends by itself, what stands in the address, or a header. */
+export interface Credential {
+  readonly text: string;
+  readonly source: 'cookie' | 'query' | 'header';
+}
+
 /** The caller of a request: nobody, a key that was refused (with the words for the 401), or a good key. */
-export type Identity = { session: SessionRow } | { refusal: string };
+export type Identity = { session: SessionRow; credential: Credential } | { refusal: string };
 
 export const NO_KEY: Identity = { refusal: `Cookie "${SESSION_COOKIE}" or query parameter must be provided.` };
 
 /**
- * The keys that a request carries, of the first source that has any: session cookies (all of them: a dead one does not
- * hide a live one), query, header, bearer, query `access_token`. Golden: session-token-sources
+ * The keys that a request carries, in the order in which they count: session cookies, query, header, bearer, query
+ * `access_token`. Golden: session-token-sources
  */
-export function keysOf(request: FastifyRequest, sessionCookies: string[]): string[] {
-  const cookies = sessionCookies.filter((value) => value !== '');
-  if (cookies.length > 0) return cookies;
-  const inQuery = parameter(request, SESSION_COOKIE);
-  if (inQuery) return [inQuery];
-  const header = firstOf(request.headers['coder-session-token']);
-  if (header) return [header];
-  const bearer = /^bearer (.*)$/i.exec(request.headers.authorization ?? '')?.[1]?.trim();
-  if (bearer) return [bearer];
-  const accessToken = parameter(request, 'access_token');
-  return accessToken ? [accessToken] : [];
+export function credentialsOf(request: FastifyRequest, sessionCookies: readonly string[]): Credential[] {
+  const found = sessionCookies
+    .filter((text) => text !== '')
+    .slice(0, MOST_COPIES)
+    .map((text): Credential => ({ text, source: 'cookie' }));
+  const add = (text: string | undefined, source: Credential['source']) => {
+    if (text) found.push({ text, source });
+  };
+  add(parameter(request, SESSION_COOKIE), 'query');
+  add(firstOf(request.headers['coder-session-token']), 'header');
+  add(/^bearer (.*)$/i.exec(request.headers.authorization ?? '')?.[1]?.trim(), 'header');
+  add(parameter(request, 'access_token'), 'query');
+  return found;
 }
 
 /** Whether bookkeeping is due, and the new expiry if the session slides. Golden: session-key-states */
@@ -65,39 +73,42 @@ export function createIdentify(deps: AppDeps, lookup: (keyId: string) => Promise
     }
   }
 
-  async function check(text: string, ip: string): Promise<Identity> {
-    const key = parseKey(text);
+  async function check(credential: Credential): Promise<Identity> {
+    const key = parseKey(credential.text);
     if ('reason' in key) return { refusal: key.reason };
     const session = await lookup(key.id);
     if (!session) return { refusal: 'API key is invalid.' };
     if (!secretMatches(key.secret, session.hashedSecret)) return { refusal: 'API key secret is invalid.' };
-    const now = deps.clock();
-    if (parseInstant(session.expiresAt) < now)
+    if (parseInstant(session.expiresAt) < deps.clock())
       return { refusal: `API key expired at "${utcTimeText(session.expiresAt)}".` };
-    const due = bookkeeping(session, now, deps.config.sessions.refreshDisabled);
-    if (due.used || due.expiresAt) {
-      const seenAt = instantText(now);
-      const expiry = due.expiresAt ? { from: session.expiresAt, to: due.expiresAt } : undefined;
-      const isNoted = await touches(session.keyId, () =>
-        noteUse({ keyId: session.keyId, seenAt, ip: due.used ? ip : undefined, expiry }),
-      );
-      if (!isNoted) return { session };
-      session.user.lastSeenAt = seenAt;
-      session.user.updatedAt = seenAt;
-      if (due.used) session.lastUsed = seenAt;
-      if (due.expiresAt) session.expiresAt = due.expiresAt;
-    }
-    return { session };
+    return { session, credential };
   }
 
-  /** Who sends this request. Several keys come from several cookies: the first valid one counts. */
-  return async function identify(keys: string[], ip: string): Promise<Identity> {
-    let refused: Identity | undefined;
-    for (const key of keys) {
-      const identity = await check(key, ip);
-      if ('session' in identity) return identity;
-      refused ??= identity;
-    }
-    return refused ?? NO_KEY;
+  /** Notes the use of a key, if that is due, also in the row that was read. */
+  async function touch(session: SessionRow, ip: string): Promise<void> {
+    const now = deps.clock();
+    const due = bookkeeping(session, now, deps.config.sessions.refreshDisabled);
+    if (!due.used && !due.expiresAt) return;
+    const seenAt = instantText(now);
+    const expiry = due.expiresAt ? { from: session.expiresAt, to: due.expiresAt } : undefined;
+    const isNoted = await touches(session.keyId, () =>
+      noteUse({ keyId: session.keyId, seenAt, ip: due.used ? ip : undefined, expiry }),
+    );
+    if (!isNoted) return;
+    session.user.lastSeenAt = seenAt;
+    session.user.updatedAt = seenAt;
+    if (due.used) session.lastUsed = seenAt;
+    if (due.expiresAt) session.expiresAt = due.expiresAt;
+  }
+
+  /**
+   * Who sends this request: of several credentials the first valid one counts (docs/differences.md 30), and the first is
+   * the one whose refusal is told. All of them are looked up at once, which is one query.
+   */
+  return async function identify(credentials: readonly Credential[], ip: string): Promise<Identity> {
+    const identities = await Promise.all(credentials.map(check));
+    const good = identities.find((identity) => 'session' in identity);
+    if (good) await touch(good.session, ip);
+    return good ?? identities[0] ?? NO_KEY;
   };
 }

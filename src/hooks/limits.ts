@@ -1,58 +1,107 @@
-// Rate limits as hooks: the general one for all of /api/v2 and the stricter one of the login routes.
+// Rate limits as hooks (docs/differences.md 25): the general one for the API, a stricter one where something could be guessed,
+// and one budget for everything that checks a password.
+import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { ApiError } from '../errors.ts';
+import { SlidingWindow } from '../fairness/sliding-window.ts';
 import { parseBoolean } from '../golang/booleans.ts';
-import { rateLimitKey } from '../http/client-ip.ts';
-import { SlidingWindow } from '../http/rate-limit.ts';
+import type { ServedPaths } from '../http/served-paths.ts';
 import { isOwner } from '../rbac/owners.ts';
+import { createSpellings, type Spellings } from './spellings.ts';
 
 const DEFAULT_API_LIMIT = 512;
-/** Requests a minute to the routes where passwords or codes could be guessed. */
+/** Requests a minute where passwords or codes could be guessed. */
 const LOGIN_LIMIT = 60;
 
-type Hook = (request: FastifyRequest, reply: FastifyReply, done: (err?: Error) => void) => void;
-
-export interface Limits {
-  general: Hook;
-  login: Hook;
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route that this one is counted as: the operation of the API that does the same as a form. */
+    countedAs?: string;
+  }
 }
 
-function hook(limit: number, clock: Clock): Hook {
-  const window = new SlidingWindow(limit);
-  return (request, reply, done) => {
-    const session = 'session' in request.identity ? request.identity.session : undefined;
+type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
+
+export interface Limits {
+  /** All of the API, by caller and route. */
+  general: Hook;
+  /** Routes where a code could be guessed, by caller and route. */
+  login: Hook;
+  /** Whatever checks a password: one budget for each caller. */
+  password: Hook;
+  /** Tells that a path's parameter names the row of this id, so that all spellings of it are counted together. */
+  learn(request: FastifyRequest, parameter: 'user' | 'organization', id: string): void;
+}
+
+const sessionOf = ({ identity }: FastifyRequest) => ('session' in identity ? identity.session : undefined);
+
+/** Keys of a fixed size, however long a path is. */
+const keyOf = (...parts: string[]) => hash('sha256', parts.join('\n'), 'base64url');
+
+function limit(perMinute: number, clock: Clock, keyFor: (request: FastifyRequest) => string) {
+  const window = new SlidingWindow(perMinute);
+  const now = () => Math.floor(clock() / 1000);
+  const hook: Hook = async (request, reply) => {
+    const session = sessionOf(request);
     const bypass = parseBoolean(String(request.headers['x-coder-bypass-ratelimit'] ?? '')) === true;
     if (bypass && session && !isOwner(session.user)) {
-      void reply
+      return reply
         .code(428)
         .type('text/plain; charset=utf-8')
         .send('"X-Coder-Bypass-Ratelimit" provided but user is not owner\n');
-      return;
     }
-    const caller = session ? session.user.id : rateLimitKey(request.clientIp);
-    const now = Math.floor(clock() / 1000);
-    const verdict = bypass && session ? window.untouched(now) : window.hit(`${caller}|${request.decodedPath}`, now);
+    const verdict = bypass && session ? window.untouched(now()) : window.hit(keyFor(request), now());
     reply
       .header('x-ratelimit-limit', String(verdict.limit))
       .header('x-ratelimit-remaining', String(verdict.remaining))
       .header('x-ratelimit-reset', String(verdict.resetUnixSeconds));
-    if (verdict.allowed) done();
-    else
-      done(
-        new ApiError(429, `You've been rate limited for sending more than ${limit} requests in 1m0s.`, {
-          headers: { 'retry-after': '60' },
-        }),
-      );
+    if (verdict.allowed) return undefined;
+    throw new ApiError(429, `You've been rate limited for sending more than ${perMinute} requests in 1m0s.`, {
+      headers: { 'retry-after': '60' },
+    });
   };
+  return { hook, count: (request: FastifyRequest) => void window.hit(keyFor(request), now()) };
 }
 
-const pass: Hook = (_request, _reply, done) => done();
+/**
+ * The canonical route of a request: as registered, with its parameters in one spelling. Unknown paths are one route; for
+ * callers without a session, to whom nothing in the path opens anything, all paths of a route are one.
+ */
+function routeOf(request: FastifyRequest, served: ServedPaths, spellings: Spellings): string {
+  const { url, config } = request.routeOptions;
+  const pattern = config.countedAs ?? url?.replace(/(?<=.)\/$/, '') ?? served.patternOf(request.path);
+  if (pattern === undefined) return '';
+  const session = sessionOf(request);
+  if (!session || !pattern.includes(':')) return pattern;
+  const sent = request.path.split('/');
+  return pattern
+    .split('/')
+    .map((segment, at) =>
+      segment.startsWith(':') ? spellings.canonical(segment, sent[at] ?? '', session.user) : segment,
+    )
+    .join('/');
+}
+
+const pass: Hook = async () => undefined;
 
 /** The limits of one process: each replica counts alone. */
-export function createLimits(config: Config, clock: Clock): Limits {
-  if (config.rateLimit.disabled) return { general: pass, login: pass };
+export function createLimits(config: Config, clock: Clock, served: ServedPaths): Limits {
+  if (config.rateLimit.disabled) return { general: pass, login: pass, password: pass, learn: () => undefined };
+  const spellings = createSpellings();
+  const byRoute = (request: FastifyRequest) => keyOf(request.caller, routeOf(request, served, spellings));
   const api = config.rateLimit.api === 0 ? DEFAULT_API_LIMIT : config.rateLimit.api;
-  return { general: api < 0 ? pass : hook(api, clock), login: hook(LOGIN_LIMIT, clock) };
+  const general = api < 0 ? undefined : limit(api, clock, byRoute);
+  return {
+    general: general?.hook ?? pass,
+    login: limit(LOGIN_LIMIT, clock, byRoute).hook,
+    password: limit(LOGIN_LIMIT, clock, ({ caller }) => keyOf(caller)).hook,
+    learn(request, parameter, id) {
+      const name = (request.params as Record<string, string>)[parameter] ?? '';
+      // This request was counted under a spelling that was not known yet.
+      const session = sessionOf(request);
+      if (session && spellings.learn(`:${parameter}`, name, session.user, id)) general?.count(request);
+    },
+  };
 }

@@ -1,28 +1,31 @@
 // What happens to every request before its route is looked at, in the order that clients can notice.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { MAX_PATH_PARAMETER } from '../codersdk/sizes.ts';
 import type { AppDeps } from '../ctx.ts';
-import { clientIp } from '../http/client-ip.ts';
+import { badRequest } from '../errors.ts';
+import { clientIp, networkOf } from '../http/client-ip.ts';
+import { checkHead } from '../http/connections.ts';
 import { sessionCookies } from '../http/cookies.ts';
 import { applyCors } from '../http/cors.ts';
-import { decodedPath } from '../http/paths.ts';
+import { isApi } from '../http/paths.ts';
 import type { SessionRow } from '../store/sessions.ts';
 import { csrfRefusal, csrfToken } from './csrf.ts';
-import { createIdentify, type Identity, keysOf, NO_KEY } from './identify.ts';
+import { createIdentify, credentialsOf, type Identity, NO_KEY } from './identify.ts';
 import type { Limits } from './limits.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The client's address behind trusted proxies. */
     clientIp: string;
-    /** The path as sent, percent-decoded, without query. */
-    decodedPath: string;
+    /** Who is counted: the user of a good key, or the network of the address. */
+    caller: string;
     identity: Identity;
     csrfToken: Buffer;
   }
 }
 
-const isApi = (path: string) => path === '/api' || path.startsWith('/api/');
-const isApiV2 = (path: string) => path === '/api/v2' || path.startsWith('/api/v2/');
+const hasLongSegment = (path: string) =>
+  path.length > MAX_PATH_PARAMETER && path.split('/').some((segment) => segment.length > MAX_PATH_PARAMETER);
 
 /** Installs the hooks of the listener: headers, caller, cross-origin, forgery and the general rate limit. */
 export function useListener(
@@ -34,47 +37,28 @@ export function useListener(
   const { config } = deps;
   const identify = createIdentify(deps, lookup);
   app.decorateRequest('clientIp', '');
-  app.decorateRequest('decodedPath', '');
+  app.decorateRequest('caller', '');
   app.decorateRequest('identity');
   app.decorateRequest('csrfToken');
 
-  function afterIdentity(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    cookie: string | undefined,
-    done: (err?: Error) => void,
-  ): void {
-    reply.header('x-coder-build-version', config.deployment.advertisedVersion);
-    if (applyCors(request, reply, config.cors.allowAll)) {
-      void reply.send();
-      return;
-    }
-    reply.header('x-content-type-options', 'nosniff');
-    if (isApi(request.decodedPath)) reply.header('cache-control', 'no-store');
-    request.csrfToken = csrfToken(request, reply, config);
-    const refusal = csrfRefusal(request, request.decodedPath, cookie, request.csrfToken);
-    if (refusal) {
-      void reply.code(400).type('text/plain; charset=utf-8').send(refusal);
-      return;
-    }
-    if (isApiV2(request.decodedPath)) limits.general(request, reply, done);
-    else done();
-  }
-
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', async (request, reply) => {
     reply.header('x-coder-request-id', request.id);
     request.clientIp = clientIp(request.raw.socket.remoteAddress ?? '', request.raw.headers, config.proxy);
-    request.decodedPath = decodedPath(request.originalUrl) ?? request.originalUrl;
     const cookies = sessionCookies(request, reply, config);
-    const keys = keysOf(request, cookies);
+    const credentials = credentialsOf(request, cookies);
     request.identity = NO_KEY;
-    if (keys.length === 0) {
-      afterIdentity(request, reply, cookies[0], done);
-      return;
-    }
-    identify(keys, request.clientIp).then((identity) => {
-      request.identity = identity;
-      afterIdentity(request, reply, cookies[0], done);
-    }, done);
+    if (credentials.length > 0) request.identity = await identify(credentials, request.clientIp);
+    request.caller = 'session' in request.identity ? request.identity.session.user.id : networkOf(request.clientIp);
+    reply.header('x-coder-build-version', config.deployment.advertisedVersion);
+    if (applyCors(request, reply, config.cors.allowAll)) return reply.send();
+    reply.header('x-content-type-options', 'nosniff');
+    if (isApi(request.path)) reply.header('cache-control', 'no-store');
+    request.csrfToken = csrfToken(request, reply, config);
+    checkHead(request);
+    if (request.path === '' || hasLongSegment(request.path)) throw badRequest('The request path is malformed.');
+    const refusal = csrfRefusal(request, request.identity, cookies, request.csrfToken);
+    if (refusal) return reply.code(400).type('text/plain; charset=utf-8').send(refusal);
+    if (isApi(request.path)) return limits.general(request, reply);
+    return undefined;
   });
 }

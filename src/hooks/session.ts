@@ -5,6 +5,7 @@ import { MAX_LABEL } from '../codersdk/sizes.ts';
 import type { Actor, ActorCtx, AppDeps, Ctx } from '../ctx.ts';
 import { ApiError } from '../errors.ts';
 import { cutTo } from '../golang/text.ts';
+import { networkOf } from '../http/client-ip.ts';
 import { DEFAULT_ORG_MEMBER_ROLES, effectiveRoles, type RoleOptions } from '../rbac/roles.ts';
 import { activateDormantUser } from '../services/status.ts';
 import type { SessionRow } from '../store/sessions.ts';
@@ -88,6 +89,7 @@ export function ctxOf(request: FastifyRequest): Ctx {
     origin: {
       requestId: request.id,
       ip: request.clientIp,
+      network: networkOf(request.clientIp),
       userAgent: cutTo(request.headers['user-agent'] ?? '', MAX_LABEL),
     },
     actor: request.actor,

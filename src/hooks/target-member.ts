@@ -6,7 +6,7 @@ import { can } from '../rbac/authorize.ts';
 import { memberObject } from '../rbac/policy.ts';
 import { findMemberById, findMemberByName, type MemberRow } from '../store/members.ts';
 import { actorCtxOf } from './session.ts';
-import { organizationOf } from './target.ts';
+import { organizationOf, userInPath } from './target.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -21,12 +21,11 @@ declare module 'fastify' {
 export async function targetMember(request: FastifyRequest): Promise<void> {
   const { actor, db } = actorCtxOf(request);
   const organization = organizationOf(request);
-  const { user: name = '' } = request.params as { user?: string };
-  if (name.includes('\u0000'))
-    throw badRequest('"user" must be an existing uuid or username.', { detail: 'queried user holds a null byte' });
+  const name = userInPath(request);
   const id = name === 'me' ? actor.user.id : parseUuid(name);
   const row = id ? await findMemberById(db, organization.id, id) : await findMemberByName(db, organization.id, name);
   if (!row || !can(actor.subject, 'read', memberObject(row.userId, organization.id))) throw notFound();
+  request.server.limits.learn(request, 'user', row.userId);
   request.member = row;
 }
 

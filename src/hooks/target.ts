@@ -1,6 +1,7 @@
 // Resolves {user} and {organization} in a path to rows; what is missing or unreadable is the same 404.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { badRequest, notFound } from '../errors.ts';
+import { quoted } from '../golang/quote.ts';
 import { NIL_UUID, parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
 import { organizationObject, userObject } from '../rbac/policy.ts';
@@ -20,16 +21,29 @@ declare module 'fastify' {
   }
 }
 
+/** Far beyond any name or spelling of an id: nobody is looked up by a longer text. */
+const LONGEST_NAME = 256;
+
+/**
+ * How the path names a user. @throws ApiError 400 for text that cannot be stored, so that nobody can have it as a name: a null
+ * byte, or bytes that are no UTF-8 and became U+FFFD; 404 for one that is too long (golden: users-get)
+ */
+export function userInPath(request: FastifyRequest): string {
+  const { user: name = '' } = request.params as { user?: string };
+  if (name.length > LONGEST_NAME) throw notFound();
+  if (name.includes('\u0000') || name.includes('\ufffd')) {
+    throw badRequest('"user" must be an existing uuid or username.', { detail: `queried user=${quoted(name)}` });
+  }
+  return name;
+}
+
 /**
  * `me`, a UUID in any spelling (deleted users too) or a name (living users) -> `request.target`.
  * A deleted user can be looked at, never changed (docs/differences.md 4). Golden: users-get
  */
 export async function targetUser(request: FastifyRequest, _reply: FastifyReply): Promise<void> {
   const { actor, db } = actorCtxOf(request);
-  const { user: name = '' } = request.params as { user?: string };
-  if (name.includes('\u0000')) {
-    throw badRequest('"user" must be an existing uuid or username.', { detail: 'queried user holds a null byte' });
-  }
+  const name = userInPath(request);
   let row: UserRow | undefined;
   if (name === 'me') row = actor.user;
   else {
@@ -38,11 +52,12 @@ export async function targetUser(request: FastifyRequest, _reply: FastifyReply):
   }
   if (!row || !can(actor.subject, 'read', userObject(row))) throw notFound();
   if (row.deleted && request.method !== 'GET' && !isRepeatedDelete(request)) throw notFound();
+  request.server.limits.learn(request, 'user', row.id);
   request.target = row;
 }
 
 const isRepeatedDelete = (request: FastifyRequest) =>
-  request.method === 'DELETE' && /^\/[^?]*\/users\/[^/?]+\/?(\?|$)/.test(request.url);
+  request.method === 'DELETE' && /\/users\/:user\/?$/.test(request.routeOptions.url ?? '');
 
 /** `default`, the nil UUID (the same), a UUID or a name -> `request.organization`. Golden: rbac-organizations */
 export async function targetOrganization(request: FastifyRequest, _reply: FastifyReply): Promise<void> {
@@ -56,6 +71,7 @@ export async function targetOrganization(request: FastifyRequest, _reply: Fastif
         ? await findOrganizationById(db, id)
         : await findOrganizationByName(db, name);
   if (!row || !can(actor.subject, 'read', organizationObject(row.id))) throw notFound();
+  request.server.limits.learn(request, 'organization', row.id);
   request.organization = row;
 }
 

@@ -81,10 +81,10 @@ export function clientIp(
 }
 
 /**
- * The text under which requests of an address are counted: IPv4 alone, IPv6 by /64, because one customer usually has
+ * The network that requests of an address are counted for: IPv4 alone, IPv6 by /64, because one customer usually has
  * a whole /64 at hand. Takes an address as `clientIp` returns it.
  */
-export function rateLimitKey(ip: string): string {
+export function networkOf(ip: string): string {
   if (!ip.includes(':')) return ip;
   const [head = '', tail] = ip.split('::');
   const left = head === '' ? [] : head.split(':');

@@ -5,6 +5,8 @@ import type { Config } from '../config.ts';
 export const SESSION_COOKIE = 'coder_session_token';
 export const CSRF_COOKIE = 'csrf_token';
 const HOST_PREFIX = '__Host-';
+/** No browser has more copies of a cookie than a few; whoever plants hundreds must not make work. */
+export const MOST_COPIES = 5;
 
 /** Session cookies live a year whatever the session's own duration (golden: session-logout). */
 const SESSION_MAX_AGE_SECONDS = 31_536_000;
@@ -76,6 +78,6 @@ export function sessionCookies(request: FastifyRequest, reply: FastifyReply, con
   if (!header) return [];
   const plain = cookieValues(header, SESSION_COOKIE);
   if (!config.cookies.hostPrefix) return plain;
-  for (const _ of plain) setCookie(reply, SESSION_COOKIE, '', { maxAgeSeconds: 0 });
+  for (const _ of plain.slice(0, MOST_COPIES)) setCookie(reply, SESSION_COOKIE, '', { maxAgeSeconds: 0 });
   return cookieValues(header, HOST_PREFIX + SESSION_COOKIE);
 }

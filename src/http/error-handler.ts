@@ -3,6 +3,8 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { HashQueueFullError } from '../crypto/passwords.ts';
 import { ApiError, badRequest, databaseUnavailable, routeNotFound, unavailable } from '../errors.ts';
 import { databaseTrouble, pgErrorCode } from '../store/errors.ts';
+import { isApi } from './paths.ts';
+import type { ServedPaths } from './served-paths.ts';
 
 /** SQLSTATEs of text that Postgres cannot store: the caller's fault, wherever it slipped through. */
 const UNSTORABLE_TEXT = new Set(['22021', '22P05']);
@@ -16,8 +18,6 @@ export function toApiError(err: unknown): ApiError | undefined {
   if (trouble) return databaseUnavailable(trouble, err);
   if (UNSTORABLE_TEXT.has(pgErrorCode(err) ?? '')) return badRequest('The request holds text that cannot be stored.');
   const { statusCode, code } = err as FastifyError;
-  if (code === 'FST_ERR_BAD_URL' || code === 'FST_ERR_MAX_PARAM_LENGTH')
-    return badRequest('The request path is malformed.');
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new ApiError(413, 'Request body is too large.');
   if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
     return badRequest('Request body must be valid JSON.', { detail: 'the body is shorter or longer than announced' });
@@ -27,9 +27,9 @@ export function toApiError(err: unknown): ApiError | undefined {
 }
 
 /** What the log says of a request that failed (docs/differences.md 33); never its query, which may hold a key. */
-function whoAsked({ id, method, decodedPath, actor, identity }: FastifyRequest): Record<string, unknown> {
+function whoAsked({ id, method, path, actor, identity }: FastifyRequest): Record<string, unknown> {
   const user = actor?.user ?? (identity && 'session' in identity ? identity.session.user : undefined);
-  return { request: id, method, path: decodedPath, user: user?.id };
+  return { request: id, method, path: path, user: user?.id };
 }
 
 /** Answers with an error in the documented form {message, detail?, validations?}. */
@@ -50,48 +50,32 @@ export function sendError(err: unknown, request: FastifyRequest, reply: FastifyR
   });
 }
 
-/** A path that is served, as registered (`/users/:user`), and with which methods. */
-interface ServedPath {
-  url: string;
-  pattern: RegExp;
-  methods: Set<string>;
-}
+/**
+ * What the recorded server guards even where it serves nothing: all below /users/{user}, but not the providers' addresses.
+ * Golden: session-http
+ */
+const GUARDED = /^\/api\/v2\/users\/(?!oauth2(?:\/|$)|oidc\/callback(?:\/|$))[^/]+(?:\/|$)/;
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** Every route of the app, for answers of 405 and for the test that walks them all. */
-    servedPaths: readonly ServedPath[];
-  }
-}
+const wantsHtml = ({ headers }: FastifyRequest) => headers.accept?.includes('text/html') === true;
 
 /**
  * Installs the error handler and the answers for unknown paths and methods.
- * @param authenticate answers 401 for what the reference guards even where nothing is served (below /users/{user})
+ * @param authenticate answers 401 for what is guarded even where nothing is served
+ * @param page answers 404 to a browser outside the API
  */
 export function useErrors(
   app: FastifyInstance,
+  served: ServedPaths,
   authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
   page: (request: FastifyRequest, reply: FastifyReply) => void,
 ): void {
-  const served: ServedPath[] = [];
-  app.decorate('servedPaths', served);
-  app.addHook('onRoute', ({ url, method, routePath }) => {
-    const path = url.replace(/[.*+?^$|()[\]{}]/g, '\\$&').replace(/:\w+/g, '[^/]+');
-    // The root of a prefix is served with and without a slash at its end.
-    const pattern = new RegExp(`^${path}${routePath === '' ? '/?' : ''}$`);
-    served.push({ url, pattern, methods: new Set([method].flat()) });
-  });
   app.setErrorHandler(sendError);
   app.setNotFoundHandler(async (request, reply) => {
-    const path = request.raw.url?.split('?', 1)[0] ?? '';
-    if (/^\/api\/v2\/users\/[^/]+(\/|$)/.test(path)) await authenticate(request, reply);
-    const allowed = new Set(served.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => [...methods]));
-    if (allowed.size > 0)
-      return reply
-        .code(405)
-        .header('allow', [...allowed].join(', '))
-        .send();
-    if (path === '/api' || path.startsWith('/api/')) throw routeNotFound();
-    return page(request, reply);
+    const { path } = request;
+    if (GUARDED.test(path)) await authenticate(request, reply);
+    const allowed = served.methodsAt(path);
+    if (allowed.length > 0) return reply.code(405).header('allow', allowed.join(', ')).send();
+    if (!isApi(path) && wantsHtml(request)) return page(request, reply);
+    throw routeNotFound();
   });
 }

@@ -15,7 +15,7 @@ export async function userEmailRoutes(app: FastifyInstance): Promise<void> {
     '/email',
     {
       // The body holds a password that could be guessed.
-      onRequest: app.limits.login,
+      onRequest: app.limits.password,
       ...auditRefusals('write', 'user'),
       schema: {
         ...EXTENSION,

@@ -2,6 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as wire from '../codersdk/auth.ts';
 import { Empty } from '../codersdk/common.ts';
+import { routeNotFound } from '../errors.ts';
+import { notFromElsewhere } from '../hooks/gates.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { clearSessionCookie, cookieDefaults, setCookie, setSessionCookie } from '../http/cookies.ts';
@@ -25,7 +27,8 @@ import { startDeviceFlow } from '../services/sso/device-flow.ts';
 import * as login from '../services/sso/flow.ts';
 import { LoginRefusal } from '../services/sso/refusal.ts';
 
-const OTHER_METHODS = ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+/** A provider's page sends the browser back by GET: by another method only pages of ours do. */
+const CHANGING_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 const isSignedInAs = ({ identity }: FastifyRequest): string | undefined =>
   'session' in identity ? identity.session.user.id : undefined;
@@ -81,7 +84,7 @@ async function finish(
   if (converted) setCookie(reply, CONVERT_LOGIN_COOKIE, '', { ...cookieDefaults(config), maxAgeSeconds: 0 });
   if (key === undefined) clearSessionCookie(reply, config);
   else setSessionCookie(reply, config, key);
-  const target = localTarget(redirect, request.decodedPath);
+  const target = localTarget(redirect, request.path);
   return provider.usesDeviceFlow ? reply.send({ redirect_url: target }) : reply.redirect(target, 307);
 }
 
@@ -126,11 +129,24 @@ export async function externalLoginRoutes(app: FastifyInstance): Promise<void> {
           { onRequest: limit, schema: { ...schema, tags: ['Users'], response: { ...answers, 307: Empty } } },
           handler,
         );
-        group.route({ method: OTHER_METHODS, url: '/', onRequest: limit, schema: { hide: true }, handler });
+        group.route({ method: ['HEAD'], url: '/', onRequest: limit, schema: { hide: true }, handler });
+        group.route({
+          method: CHANGING_METHODS,
+          url: '/',
+          onRequest: [notFromElsewhere, limit],
+          schema: { hide: true },
+          handler,
+        });
       },
       { prefix: path },
     );
 
+  // Without it the word would be taken for a user's name (docs/decisions/0009).
+  for (const path of ['/oauth2', '/oauth2/']) {
+    app.all(path, { config: { unserved: true }, schema: { hide: true } }, async () => {
+      throw routeNotFound();
+    });
+  }
   await route(
     '/oidc/callback',
     'oidc',

@@ -45,6 +45,7 @@ export async function userLoginTypeRoutes(app: FastifyInstance): Promise<void> {
   app.post<{ Body: z.output<typeof wire.ConvertLoginRequest> }>(
     '/convert-login',
     {
+      onRequest: app.limits.password,
       schema: {
         operationId: 'convert-user-from-password-to-oauth-authentication',
         summary: 'Convert user from password to oauth authentication',

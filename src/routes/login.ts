@@ -5,7 +5,7 @@ import * as wire from '../codersdk/auth.ts';
 import { Empty, Response } from '../codersdk/common.ts';
 import { passwordProblem } from '../codersdk/password-strength.ts';
 import { CreateFirstUserRequest, CreateFirstUserResponse } from '../codersdk/users.ts';
-import { passwordsOn } from '../hooks/gates.ts';
+import { notFromElsewhere, passwordsOn } from '../hooks/gates.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import { clearSessionCookie, setSessionCookie } from '../http/cookies.ts';
 import { presentAuthMethods, presentFirstUser, presentPasswordVerdict, presentSession } from '../present/login.ts';
@@ -51,6 +51,7 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
   app.post<Body<typeof CreateFirstUserRequest>>(
     '/first',
     {
+      onRequest: notFromElsewhere,
       schema: {
         operationId: 'create-initial-user',
         summary: 'Create initial user',
@@ -68,7 +69,7 @@ export async function loginRoutes(app: FastifyInstance): Promise<void> {
   app.post<Body<typeof wire.LoginWithPasswordRequest>>(
     '/login',
     {
-      onRequest: limits.login,
+      onRequest: [notFromElsewhere, limits.password],
       schema: {
         operationId: 'log-in-user',
         summary: 'Log in user',

@@ -12,10 +12,15 @@ type Form = ReadonlyMap<string, string>;
 /** Forms are small. */
 const FORM_LIMIT = 64 * 1024;
 
-/** The options of every route that a form posts to. */
-export const formRoute = (app: FastifyInstance) => ({
-  onRequest: app.limits.login,
+/**
+ * The options of every route that a form posts to.
+ * @param limit `password` for a form that checks one
+ * @param countedAs the operation of the API that does the same, to be counted together
+ */
+export const formRoute = (app: FastifyInstance, limit: 'login' | 'password' = 'login', countedAs?: string) => ({
+  onRequest: app.limits[limit],
   preHandler: ownForm,
+  config: { ownForm: true, ...(countedAs !== undefined && { countedAs }) },
   bodyLimit: FORM_LIMIT,
   schema: { hide: true },
 });

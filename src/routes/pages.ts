@@ -11,9 +11,9 @@ import { signInPages } from './sign-in-pages.ts';
 
 const FOR_A_YEAR = 'private, max-age=31536000, immutable';
 
-/** The answer for every address that is neither a page nor the API's, whatever the method (golden: session-http). */
-export function otherPage(request: FastifyRequest, reply: FastifyReply): void {
-  sendHtml(reply, request.server.deps.config, notFoundPage());
+/** The answer to a browser for an address that is neither a page nor the API's, whatever the method. */
+export function notFoundAnswer(request: FastifyRequest, reply: FastifyReply): void {
+  sendHtml(reply, request.server.deps.config, notFoundPage(), { status: 404 });
 }
 
 const TITLES: Readonly<Record<number, string>> = {

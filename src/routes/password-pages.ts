@@ -26,7 +26,7 @@ export async function passwordPages(app: FastifyInstance): Promise<void> {
       sendHtml(reply, config, resetPasswordPage({ csrf: maskedCsrfToken(request.csrfToken), mails: mailer.enabled })),
   });
 
-  app.post('/reset-password', formRoute(app), async (request, reply) => {
+  app.post('/reset-password', formRoute(app, 'login', '/api/v2/users/otp/request'), async (request, reply) => {
     const csrf = maskedCsrfToken(request.csrfToken);
     const outcome = await submit(request.form, ['email'], async () => {
       const { email } = readFields(RequestOneTimePasscodeRequest, { email: request.form.get('email') });
@@ -47,23 +47,27 @@ export async function passwordPages(app: FastifyInstance): Promise<void> {
     },
   });
 
-  app.post('/reset-password/change', formRoute(app), async (request, reply) => {
-    const { form } = request;
-    const link = { email: form.get('email') ?? '', passcode: form.get('otp') ?? '' };
-    const outcome = await submit(form, ['email', 'password', 'repeated'], async () => {
-      const fields = { email: link.email, one_time_passcode: link.passcode, password: form.get('password') };
-      const input = readFields(ChangePasswordWithOneTimePasscodeRequest, fields);
-      if (form.get('repeated') !== input.password) {
-        throw badRequest('The passwords differ.', {
-          validations: [{ field: 'repeated', detail: 'type the same password again' }],
-        });
-      }
-      await passwords.changePasswordWithPasscode(ctxOf(request), input);
-    });
-    if ('done' in outcome) return reply.redirect(CHANGED, 303);
-    const { status, state } = outcome.refused;
-    return sendHtml(reply, config, newPasswordPage({ csrf: maskedCsrfToken(request.csrfToken), ...link, state }), {
-      status,
-    });
-  });
+  app.post(
+    '/reset-password/change',
+    formRoute(app, 'login', '/api/v2/users/otp/change-password'),
+    async (request, reply) => {
+      const { form } = request;
+      const link = { email: form.get('email') ?? '', passcode: form.get('otp') ?? '' };
+      const outcome = await submit(form, ['email', 'password', 'repeated'], async () => {
+        const fields = { email: link.email, one_time_passcode: link.passcode, password: form.get('password') };
+        const input = readFields(ChangePasswordWithOneTimePasscodeRequest, fields);
+        if (form.get('repeated') !== input.password) {
+          throw badRequest('The passwords differ.', {
+            validations: [{ field: 'repeated', detail: 'type the same password again' }],
+          });
+        }
+        await passwords.changePasswordWithPasscode(ctxOf(request), input);
+      });
+      if ('done' in outcome) return reply.redirect(CHANGED, 303);
+      const { status, state } = outcome.refused;
+      return sendHtml(reply, config, newPasswordPage({ csrf: maskedCsrfToken(request.csrfToken), ...link, state }), {
+        status,
+      });
+    },
+  );
 }

@@ -57,7 +57,7 @@ export async function signInPages(app: FastifyInstance): Promise<void> {
     },
   });
 
-  app.post('/login', formRoute(app), async (request, reply) => {
+  app.post('/login', formRoute(app, 'password'), async (request, reply) => {
     const { form } = request;
     const redirect = localTarget(form.get('redirect') ?? '', '/');
     const outcome = await submit(form, ['email', 'password'], () =>

@@ -97,7 +97,7 @@ export async function userRoutes(app: FastifyInstance): Promise<void> {
       password.put<Body<typeof wire.UpdateUserPasswordRequest>>(
         '/',
         {
-          onRequest: [app.limits.login, mayUpdatePersonal, onlyOwnersTouchOwners],
+          onRequest: [app.limits.password, mayUpdatePersonal, onlyOwnersTouchOwners],
           ...auditRefusals('write', 'user'),
           schema: {
             operationId: 'update-user-password',

@@ -271,7 +271,11 @@ describe('a flood of refusals', () => {
     t.clock.advance(2 * MINUTE);
     const count = () => t.db.$count(auditLogs);
     const before = await count();
-    const ctx = { ...t.deps, origin: { requestId: crypto.randomUUID(), ip: '::1', userAgent: '' }, actor: undefined };
+    const ctx = {
+      ...t.deps,
+      origin: { requestId: crypto.randomUUID(), ip: '::1', network: '::1', userAgent: '' },
+      actor: undefined,
+    };
     for (let i = 0; i < 3000; i++) {
       const resourceId = aName('flood');
       const about = { resourceType: 'user', resourceId, resourceTarget: 'x', userId: member.id } as const;

@@ -232,7 +232,7 @@ describe('POST /users/{user}/convert-login', () => {
 describe('a permit at the return from the provider', () => {
   const ctx = (): Ctx => ({
     ...t.deps,
-    origin: { requestId: crypto.randomUUID(), ip: '127.0.0.1', userAgent: 'test' },
+    origin: { requestId: crypto.randomUUID(), ip: '127.0.0.1', network: '127.0.0.1', userAgent: 'test' },
     actor: undefined,
   });
 

@@ -40,3 +40,10 @@ export async function aUser(t: TestApp, overrides: Record<string, unknown> = {})
   const token: string = key.body.key;
   return { id: created.body.id, username, email, password: PASSWORD, token, client: t.as(token) };
 }
+
+/** Signs somebody in with a password; the session's key. */
+export async function signIn(t: TestApp, email: string, password = PASSWORD): Promise<string> {
+  const login = await t.anonymous.post('/api/v2/users/login', { email, password });
+  if (login.status !== 201) throw new Error(`nobody was signed in: ${login.status} ${login.text}`);
+  return login.body.session_token;
+}

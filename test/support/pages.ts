@@ -23,7 +23,8 @@ export class PageVisitor {
 
   async #send(options: InjectOptions): Promise<Page> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await this.#app.inject({ ...options, headers: { ...(cookie && { cookie }), ...options.headers } });
+    const headers = { accept: 'text/html,*/*;q=0.8', ...(cookie && { cookie }), ...options.headers };
+    const answer = await this.#app.inject({ ...options, headers });
     const setCookies = [answer.headers['set-cookie'] ?? []].flat();
     for (const line of setCookies) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];

@@ -13,7 +13,8 @@ const MAY_IMPORT: Record<string, string> = {
   'golang/': '',
   'codersdk/': 'golang/ zod node:crypto',
   'rbac/': 'golang/ node:diagnostics_channel',
-  'crypto/': 'argon2 node:crypto node:os node:util',
+  'fairness/': '',
+  'crypto/': 'fairness/ argon2 node:crypto node:os node:util',
   'config/': 'golang/ start-error.ts yaml node:crypto node:fs node:net',
   'idp/': 'errors.ts in-flight.ts start-error.ts type config jose openid-client node:crypto type pino',
   'mail/': 'type config nodemailer node:fs',
@@ -22,13 +23,13 @@ const MAY_IMPORT: Record<string, string> = {
     'start-error.ts package-root.ts in-flight.ts postgres/ rbac/bounded-map.ts type rbac/ drizzle-orm pg type pino',
   'embedded-postgres/': 'start-error.ts type pino node:',
   'services/':
-    'codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ ctx.ts clock.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
+    'fairness/ codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ ctx.ts clock.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
   'pages/': 'codersdk/ node:crypto',
   'present/': 'codersdk/ golang/ type store/ type config rbac/',
   'http/':
     'codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/errors.ts fastify @fastify/ zod node:crypto node:http node:net node:util',
   'hooks/':
-    'http/ services/ rbac/ store/ codersdk/ golang/ crypto/ pages/ in-flight.ts ctx.ts clock.ts errors.ts type config fastify node:crypto',
+    'fairness/ http/ services/ rbac/ store/ codersdk/ golang/ crypto/ pages/ in-flight.ts ctx.ts clock.ts errors.ts type config fastify node:crypto',
   jobs: 'services/ store/ in-flight.ts ctx.ts clock.ts type config',
   'routes/':
     'hooks/ http/ services/ pages/ present/ codersdk/ golang/ ctx.ts errors.ts clock.ts type config type idp/ fastify zod node:crypto',

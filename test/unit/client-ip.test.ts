@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientIp, rateLimitKey } from '../../src/http/client-ip.ts';
+import { clientIp, networkOf } from '../../src/http/client-ip.ts';
 
 const NONE = { trustedHeaders: [], trustedOrigins: [] };
 const PROXY = {
@@ -83,11 +83,11 @@ describe('the key under which an address is counted', () => {
     ['::', '0:0:0:0::/64'],
     ['64:ff9b::198.51.100.7', '64:ff9b:0:0::/64'],
   ])('%s is counted as %s', (ip, key) => {
-    expect(rateLimitKey(ip)).toBe(key);
+    expect(networkOf(ip)).toBe(key);
   });
 
   it('addresses of one /64 share it, those of the next do not', () => {
-    expect(rateLimitKey('2001:db8:0:1::1')).toBe(rateLimitKey('2001:db8:0:1:ffff::'));
-    expect(rateLimitKey('2001:db8:0:1::1')).not.toBe(rateLimitKey('2001:db8:0:2::1'));
+    expect(networkOf('2001:db8:0:1::1')).toBe(networkOf('2001:db8:0:1:ffff::'));
+    expect(networkOf('2001:db8:0:1::1')).not.toBe(networkOf('2001:db8:0:2::1'));
   });
 });

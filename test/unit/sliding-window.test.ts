@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SlidingWindow } from '../../src/http/rate-limit.ts';
+import { SlidingWindow } from '../../src/fairness/sliding-window.ts';
 
 /** A full minute: 2026-11-25T01:05:00Z. */
 const MINUTE = 1_795_568_700_000;

@@ -1,0 +1,91 @@
+// What a connection may take of this server: time for a request and for its answer, and the size of a request's head.
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError } from '../errors.ts';
+
+/** Within this time a request must be complete. */
+const REQUEST_MS = 30_000;
+/** Within this time it must be answered and the answer read: a minute is far beyond the slowest operation. */
+const ANSWER_MS = 60_000;
+const CHECK_MS = 1000;
+/** The request line and the headers may have this many bytes each. */
+const MAX_HEAD_BYTES = 64 * 1024;
+/** Browsers and proxies send some twenty. */
+const MAX_HEADERS = 200;
+
+/** Answers of the parser, before there is a request: status line, and the words for it. */
+const REFUSALS: Readonly<Record<string, [status: string, message: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request was not complete in time.'],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The request headers are too large.'],
+};
+const TOO_LONG: [string, string] = ['414 URI Too Long', 'The request line is too long.'];
+const MALFORMED: [string, string] = ['400 Bad Request', 'The request is malformed.'];
+
+/** Answers what is no request in the documented shape, and closes the connection. */
+function refuseConnection(err: NodeJS.ErrnoException & { rawPacket?: unknown }, socket: Socket): void {
+  if (err.code === 'ECONNRESET' || socket.destroyed) return;
+  // Nothing may be mixed into an answer that is under way.
+  const busy = '_httpMessage' in socket && socket._httpMessage !== null;
+  if (socket.writable && !busy) {
+    const { rawPacket } = err;
+    const isLine = err.code === 'HPE_HEADER_OVERFLOW' && Buffer.isBuffer(rawPacket) && !rawPacket.includes('\n');
+    const [status, message] = isLine ? TOO_LONG : (REFUSALS[err.code ?? ''] ?? MALFORMED);
+    const body = `${JSON.stringify({ message })}\n`;
+    const head = [
+      `HTTP/1.1 ${status}`,
+      'Content-Type: application/json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Cache-Control: no-store',
+      'Connection: close',
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  }
+  socket.destroySoon();
+}
+
+/** The options of an app that bound what a connection may take. */
+export const CONNECTION_OPTIONS = {
+  requestTimeout: REQUEST_MS,
+  http: {
+    headersTimeout: REQUEST_MS,
+    connectionsCheckingInterval: CHECK_MS,
+    // Beyond both bounds together nothing is read on; up to there the answer names the bound.
+    maxHeaderSize: 2 * MAX_HEAD_BYTES,
+  },
+  clientErrorHandler: refuseConnection,
+} satisfies FastifyHttpOptions<Server>;
+
+/** @throws ApiError 414 or 431 for a request line or headers beyond their bounds */
+export function checkHead({ raw }: FastifyRequest): void {
+  if ((raw.url?.length ?? 0) > MAX_HEAD_BYTES) throw new ApiError(414, TOO_LONG[1]);
+  const { rawHeaders } = raw;
+  if (rawHeaders.length > 2 * MAX_HEADERS) throw new ApiError(431, 'The request has too many headers.');
+  let bytes = 0;
+  for (const text of rawHeaders) bytes += text.length;
+  if (bytes > MAX_HEAD_BYTES) throw new ApiError(431, 'The request headers are too large.');
+}
+
+/** Cuts connections whose answer is not done in time: nobody may hold answers in memory by not reading them. */
+export function useAnswerTimeout(app: FastifyInstance, withinMs = ANSWER_MS): void {
+  // Node drops headers beyond a number of its own silently, among them perhaps the one that a proxy added.
+  app.server.maxHeadersCount = 0;
+  /** In the order of their arrival. */
+  const open = new Set<FastifyReply>();
+  app.addHook('onRequest', (_request, reply, done) => {
+    open.add(reply);
+    reply.raw.once('close', () => open.delete(reply));
+    done();
+  });
+  const timer = setInterval(
+    () => {
+      for (const reply of open) {
+        if (reply.elapsedTime <= withinMs) break;
+        open.delete(reply);
+        reply.raw.destroy();
+      }
+    },
+    Math.min(CHECK_MS, withinMs),
+  ).unref();
+  app.addHook('onClose', async () => clearInterval(timer));
+}
