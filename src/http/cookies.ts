@@ -37,7 +37,7 @@ export const cookieDefaults = (config: Config): Attributes => ({
 });
 
 /** The name under which browsers keep the session key. */
-export const sessionCookieName = (config: Config) => (config.cookies.hostPrefix ? HOST_PREFIX : '') + SESSION_COOKIE;
+const sessionCookieName = (config: Config) => (config.cookies.hostPrefix ? HOST_PREFIX : '') + SESSION_COOKIE;
 
 /** Hands a session key to the browser. */
 export function setSessionCookie(reply: FastifyReply, config: Config, key: string): void {
