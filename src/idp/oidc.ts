@@ -2,13 +2,13 @@
 import * as client from 'openid-client';
 import type { Logger } from 'pino';
 import type { OidcConfig } from '../config.ts';
+import { type Claims, cleanClaims, MAX_CLAIMS_LENGTH } from './claims.ts';
 import { clientAuthMethods } from './client-auth.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
 import { fetchBounded, jsonObject, mediaType } from './http.ts';
 import type { IdentityProvider } from './provider.ts';
 import { ProviderFailure, ProviderRefusal, providerError } from './provider-error.ts';
 import { type ProviderTokens, requestTokens } from './token-endpoint.ts';
-import type { Claims } from './token-verifier.ts';
 
 export interface OidcProvider extends IdentityProvider, Pick<Discovery, 'started' | 'problem' | 'close'> {
   /** The provider's name for itself. @throws ProviderUnready */
@@ -70,16 +70,19 @@ export function createOidcProvider(config: OidcConfig, log: Logger): OidcProvide
 
     async loginUrl({ state, nonce, codeChallenge }) {
       const { configuration } = await discovery.ready();
-      const url = client.buildAuthorizationUrl(configuration, {
+      const parameters = {
         client_id: config.clientId,
         redirect_uri: config.redirectUri,
         response_type: 'code',
         scope: config.scopes.join(' '),
         access_type: 'offline',
         ...config.authUrlParams,
-        // What protects a login is not for settings to replace.
+      };
+      const url = client.buildAuthorizationUrl(configuration, {
+        ...parameters,
+        // What protects a login is not for settings to replace. Without this scope there is no ID token to hold a nonce.
         state,
-        nonce,
+        ...(parameters.scope.split(' ').includes('openid') && { nonce }),
         ...(codeChallenge !== undefined && { code_challenge: codeChallenge, code_challenge_method: 'S256' }),
       });
       return url.href;
@@ -109,9 +112,10 @@ export function createOidcProvider(config: OidcConfig, log: Logger): OidcProvide
         if (response.status !== 200) throw new ProviderFailure(`the provider answered with status ${response.status}`);
         const text = await response.text();
         if (mediaType(response) === 'application/jwt') return await verifier.verifySignature(text, signal);
+        if (text.length > MAX_CLAIMS_LENGTH) throw new ProviderFailure('the answer of the provider is too long');
         const claims = jsonObject(text);
         if (!claims) throw new ProviderFailure('the answer of the provider is not JSON');
-        return claims;
+        return cleanClaims(claims);
       } catch (err) {
         throw providerError(err);
       }

@@ -13,6 +13,8 @@ export interface ProviderTokens {
   readonly idToken: unknown;
 }
 
+/** Of tokens that are kept. */
+const MAX_TOKEN_LENGTH = 64 * 1024;
 const MAX_EXPIRY_SECONDS = 2 ** 31 - 1;
 /** Words of RFC 6749 and its kin for "not now" rather than "no". */
 const FAILURES = new Set(['server_error', 'temporarily_unavailable']);
@@ -44,10 +46,13 @@ async function readTokens(response: Response): Promise<ProviderTokens> {
   if (!fields) throw new ProviderFailure('the answer of the provider is not JSON');
   const accessToken = text(fields.access_token);
   if (accessToken === '') throw new ProviderFailure('the answer of the provider holds no access_token');
+  const refreshToken = text(fields.refresh_token);
+  if (Math.max(accessToken.length, refreshToken.length) > MAX_TOKEN_LENGTH)
+    throw new ProviderFailure('the tokens of the provider are too long');
   const seconds = Math.min(Number(fields.expires_in ?? 0), MAX_EXPIRY_SECONDS);
   return {
     accessToken,
-    refreshToken: text(fields.refresh_token),
+    refreshToken,
     expiresInSeconds: seconds > 0 ? seconds : undefined,
     idToken: fields.id_token,
   };

@@ -8,10 +8,9 @@ import {
   type JWTVerifyOptions,
   jwtVerify,
 } from 'jose';
+import { type Claims, cleanClaims, MAX_CLAIMS_LENGTH } from './claims.ts';
 import { fetchBounded, PROVIDER_MS, within } from './http.ts';
 import { BadToken, providerError } from './provider-error.ts';
-
-export type Claims = Record<string, unknown>;
 
 export interface TokenVerifier {
   /**
@@ -78,6 +77,7 @@ export function createTokenVerifier({ jwksUri, algorithms, issuer, clientId }: V
   }
 
   async function check(token: string, signal: AbortSignal, options: JWTVerifyOptions): Promise<JWTPayload> {
+    if (token.length > MAX_CLAIMS_LENGTH) throw new BadToken('the token is too long');
     const common = {
       algorithms: offered.length > 0 ? offered : ['RS256'],
       clockTolerance: NOT_BEFORE_LEEWAY_SECONDS,
@@ -91,7 +91,7 @@ export function createTokenVerifier({ jwksUri, algorithms, issuer, clientId }: V
   }
 
   return {
-    verifySignature: (token, signal) => check(token, signal, {}),
+    verifySignature: async (token, signal) => cleanClaims(await check(token, signal, {})),
 
     async verify(token, nonce, signal) {
       const forUs = { audience: clientId, requiredClaims: ['exp'], ...(issuer !== undefined && { issuer }) };
@@ -102,7 +102,7 @@ export function createTokenVerifier({ jwksUri, algorithms, issuer, clientId }: V
         throw new BadToken('the token was issued to another client (azp)');
       if (nonce !== undefined && claims.nonce !== nonce)
         throw new BadToken('the token was made for another login (nonce)');
-      return claims;
+      return cleanClaims(claims);
     },
   };
 }

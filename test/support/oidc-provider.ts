@@ -43,6 +43,8 @@ export interface OidcProviderOptions {
   faults?: ProviderFaults;
   /** How the client proves itself, as client metadata; HTTP Basic without it. */
   clientAuth?: Record<string, unknown>;
+  /** What discovery says of how clients may prove themselves; everything without it. */
+  announcedAuth?: string[];
   /** A name for itself that is not its address. */
   issuer?: string;
   /** The address of the app; that of apps which are not listened to by default. */
@@ -206,6 +208,7 @@ function createProvider(
         ...document,
         ...(pkceMethods.length > 0 && { code_challenge_methods_supported: pkceMethods }),
         ...(options.issuer !== undefined && { issuer: options.issuer }),
+        ...(options.announcedAuth && { token_endpoint_auth_methods_supported: options.announcedAuth }),
       };
     }
     if (ctx.path === '/jwks') ctx.body = { keys: [state.signer.publicJwk] };

@@ -1,59 +1,37 @@
 // What the claims of an OpenID provider say about somebody, and what this server makes of it. Pure.
-import { composedAddress, isEmail, realNameOf } from '../../codersdk/names.ts';
+import { realNameOf } from '../../codersdk/names.ts';
+import { MAX_URL } from '../../codersdk/sizes.ts';
 import type { OidcConfig } from '../../config.ts';
-import { badRequest } from '../../errors.ts';
-import { asciiLower } from '../../golang/ascii.ts';
-import { parseBoolean } from '../../golang/booleans.ts';
-import type { Claims } from '../../idp/token-verifier.ts';
+import { fitsInto } from '../../golang/text.ts';
+import type { Claims } from '../../idp/claims.ts';
 import { LoginRefusal } from './refusal.ts';
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-/** A claim that was sent, null included; undefined when it was not. */
-const claim = (claims: Claims, name: string): unknown => (Object.hasOwn(claims, name) ? claims[name] : undefined);
-
-const typeName = (value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /**
- * The address: the configured claim, or the username if that is one.
- * @throws ApiError 400 without an address or for one that is no text
+ * A claim that was sent, null included; undefined when it was not.
+ * @param name its name, or else the path to it (`realm_access.roles`): a claim that is called so goes before the path
  */
-export function emailOf(claims: Claims, config: OidcConfig): string {
-  const email = claim(claims, config.emailField);
-  if (email !== undefined && typeof email !== 'string') {
-    throw badRequest(`Email in OIDC payload isn't a string. Got: ${typeName(email)}`);
+export function claim(claims: Claims, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  let value: unknown = claims;
+  for (const part of name.split('.')) {
+    if (!isObject(value) || Array.isArray(value) || !Object.hasOwn(value, part)) return undefined;
+    value = value[part];
   }
-  if (email) return email;
-  const username = textOf(claim(claims, config.usernameField)) ?? '';
-  if (!isEmail(username)) throw badRequest('No email found in OIDC payload!');
-  return username;
+  return value;
 }
 
-/** Whether the provider says that it has verified the address; only clear words count. Golden: sso/oidc-claims */
-export function isEmailVerified(claims: Claims): boolean {
-  const verified = claim(claims, 'email_verified');
-  if (typeof verified === 'number') return verified !== 0;
-  return verified === true || (typeof verified === 'string' && parseBoolean(verified) === true);
-}
-
-/** @throws LoginRefusal 403 for an address that is not verified or of a domain that is not allowed */
-export function requireGoodEmail(email: string, claims: Claims, config: OidcConfig): void {
-  if (!config.ignoreEmailVerified && !isEmailVerified(claims)) {
-    throw new LoginRefusal(
-      403,
-      'Email not verified',
-      `Verify the "${email}" email address on your OIDC provider to authenticate!`,
-    );
-  }
-  const at = email.lastIndexOf('@');
-  const domain = at < 0 ? '' : asciiLower(composedAddress(email.slice(at + 1)));
-  if (config.emailDomains.length > 0 && !config.emailDomains.includes(domain)) {
-    throw new LoginRefusal(
-      403,
-      'Unauthorized email',
-      `Your email "${email}" is not from an authorized domain! Please contact your administrator.`,
-    );
-  }
+/**
+ * Whether the provider keeps a claim somewhere else, so that nobody knows here what it says: a distributed claim (OpenID
+ * Connect Core 5.6.2), or more groups than fit into a token (`hasgroups`).
+ */
+export function isElsewhere(claims: Claims, name: string): boolean {
+  if (claim(claims, name) !== undefined) return false;
+  const [first = ''] = name.split('.', 1);
+  const { _claim_names: distributed, hasgroups } = claims;
+  if (isObject(distributed) && [name, first].some((part) => Object.hasOwn(distributed, part))) return true;
+  return name === 'groups' && (hasgroups === true || hasgroups === 'true');
 }
 
 /** What a claim of groups lists; undefined for what cannot be read as a list of names. */
@@ -80,10 +58,18 @@ export function groupRefusal(claims: Claims, config: OidcConfig): LoginRefusal |
   return new LoginRefusal(403, title, 'Ask an administrator to add one of your groups to the allow list.');
 }
 
-/** Username, real name and picture; what has the wrong type counts as absent, which is "". */
+/** Username, real name and picture; what has the wrong type or is too long counts as absent, which is "". */
 export function profileOf(claims: Claims, config: OidcConfig): { username: string; name: string; avatarUrl: string } {
-  const text = (name: string) => textOf(claim(claims, name)) ?? '';
-  return { username: text(config.usernameField), name: realNameOf(text(config.nameField)), avatarUrl: text('picture') };
+  const text = (name: string) => {
+    const value = claim(claims, name);
+    return typeof value === 'string' ? value : '';
+  };
+  const picture = text('picture');
+  return {
+    username: text(config.usernameField),
+    name: realNameOf(text(config.nameField)),
+    avatarUrl: fitsInto(picture, MAX_URL) ? picture : '',
+  };
 }
 
 /** The values of a claim that is a list of texts or one text; what is no text is left out. */

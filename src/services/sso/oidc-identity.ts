@@ -2,16 +2,21 @@
 import type { OidcConfig } from '../../config.ts';
 import type { Ctx } from '../../ctx.ts';
 import { ApiError, badRequest } from '../../errors.ts';
+import { fitsInto } from '../../golang/text.ts';
+import type { Claims } from '../../idp/claims.ts';
 import type { OidcProvider } from '../../idp/oidc.ts';
 import { BadToken } from '../../idp/provider-error.ts';
 import type { ProviderTokens } from '../../idp/token-endpoint.ts';
-import type { Claims } from '../../idp/token-verifier.ts';
 import type { LinkClaims } from '../../store/user-links.ts';
-import { emailOf, groupRefusal, profileOf, requireGoodEmail } from './claims.ts';
+import { addressOf, requireGoodAddress } from './address.ts';
+import { groupRefusal, profileOf } from './claims.ts';
 import { repairLinks } from './first-contact.ts';
 import type { ExternalIdentity, GrantedLogin } from './identity.ts';
 import { LoginRefusal } from './refusal.ts';
 import { organizationsFromClaims, rolesFromClaims } from './sync.ts';
+
+/** Part of an index. OpenID Connect allows a subject 255 characters. */
+const MAX_LINKED_ID = 1024;
 
 const NO_USER_INFO = 'Failed to obtain user information claims.';
 
@@ -79,20 +84,37 @@ async function userInfoClaims(
   return claims;
 }
 
-/** The claims by source and merged: user info beats the ID token, which beats the access token. */
+interface CollectedClaims {
+  /** The strongest first: user info beats the ID token, which beats the access token. */
+  sources: readonly Claims[];
+  kept: Required<LinkClaims>;
+}
+
 async function collectClaims(
   provider: OidcProvider,
   config: OidcConfig,
   tokens: ProviderTokens,
   idToken: Claims & { sub: string },
   signal: AbortSignal,
-): Promise<Required<LinkClaims>> {
-  if (config.ignoreUserInfo) {
-    const access = config.accessTokenClaims ? await accessTokenClaims(provider, tokens, signal) : {};
-    return { id_token_claims: idToken, user_info_claims: access, merged_claims: { ...access, ...idToken } };
-  }
-  const info = (await userInfoClaims(provider, tokens, idToken.sub, signal)) ?? {};
-  return { id_token_claims: idToken, user_info_claims: info, merged_claims: { ...idToken, ...info } };
+): Promise<CollectedClaims> {
+  const second = config.ignoreUserInfo
+    ? config.accessTokenClaims && (await accessTokenClaims(provider, tokens, signal))
+    : await userInfoClaims(provider, tokens, idToken.sub, signal);
+  const other = second || {};
+  const sources = config.ignoreUserInfo ? [idToken, other] : [other, idToken];
+  const merged = Object.assign({}, ...sources.toReversed());
+  return { sources, kept: { id_token_claims: idToken, user_info_claims: other, merged_claims: merged } };
+}
+
+/**
+ * The account at the provider.
+ * @throws ApiError 400 for a subject that cannot be stored as it is: two of them must never become one
+ */
+function linkedIdOf({ iss, sub }: Claims & { sub: string }): string {
+  const linkedId = `${String(iss)}||${sub}`;
+  if (sub.includes('\ufffd') || !fitsInto(linkedId, MAX_LINKED_ID))
+    throw badRequest("OIDC token has a 'sub' claim field that cannot be used.");
+  return linkedId;
 }
 
 /**
@@ -106,17 +128,18 @@ export async function oidcIdentity(ctx: Ctx, { tokens, nonce, signal }: GrantedL
   if (!config || !provider) throw new Error('a login through a provider that is not configured');
   await repairLinks(ctx, provider);
   const idToken = await idTokenClaims(provider, tokens, nonce, signal);
-  const claims = await collectClaims(provider, config, tokens, idToken, signal);
-  const { merged_claims: merged } = claims;
-  const email = emailOf(merged, config);
-  requireGoodEmail(email, merged, config);
+  const linkedId = linkedIdOf(idToken);
+  const { sources, kept } = await collectClaims(provider, config, tokens, idToken, signal);
+  const { merged_claims: merged } = kept;
+  const address = addressOf(sources, config);
+  requireGoodAddress(address, config);
   return {
     loginType: 'oidc',
-    linkedId: `${String(idToken.iss)}||${idToken.sub}`,
-    email,
+    linkedId,
+    email: address.email,
     ...profileOf(merged, config),
     tokens,
-    claims,
+    claims: kept,
     refusal: groupRefusal(merged, config),
     linkedElsewhere: (message) =>
       new LoginRefusal(403, 'Account already linked', `${message} Contact your administrator.`),

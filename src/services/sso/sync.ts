@@ -1,35 +1,51 @@
 // Site roles and organizations that follow the claims of an OpenID provider on every login (docs/differences.md 20).
 import { type Ctx, nowText } from '../../ctx.ts';
-import type { Claims } from '../../idp/token-verifier.ts';
+import type { Claims } from '../../idp/claims.ts';
 import { isOwner } from '../../rbac/owners.ts';
 import { isSiteRole } from '../../rbac/roles.ts';
 import { deleteMember } from '../../store/members.ts';
 import { findDefaultOrganization, insertMember, listMemberships, lockExisting } from '../../store/organizations.ts';
 import { lockOwners, type UserRow } from '../../store/users.ts';
 import { audit } from '../audit.ts';
-import { valuesOf } from './claims.ts';
+import { isElsewhere, valuesOf } from './claims.ts';
 
 /** The entry of a mapping for a claim's value; undefined when it has none. */
 const mapped = (mapping: Readonly<Record<string, readonly string[]>>, value: string): readonly string[] | undefined =>
   Object.hasOwn(mapping, value) ? mapping[value] : undefined;
 
+/** Names that are logged of those that a login brings and nobody knows here. */
+const LOGGED_NAMES = 10;
+const LOGGED_LENGTH = 100;
+
+/** Whether nobody knows what a claim says, since the provider keeps it elsewhere; the log says so. */
+function isUnknown({ log }: Pick<Ctx, 'log'>, claims: Claims, name: string, what: string): boolean {
+  if (!isElsewhere(claims, name)) return false;
+  log.warn(
+    { claim: name, subject: claims.sub },
+    `the provider keeps a claim elsewhere (too many values for a token); ${what} stay as they are`,
+  );
+  return true;
+}
+
 /**
- * The site roles that the claims give, sorted; undefined while roles are not synchronized. A value without a mapping is a
- * role name; names that are no site role are dropped, with a line in the log. Everybody is a member, so that is not kept.
+ * The site roles that the claims give, sorted; undefined while roles are not synchronized, or when the provider keeps the
+ * claim elsewhere. A value without a mapping is a role name; names that are no site role are dropped, with a line in the
+ * log. Everybody is a member, so that is not kept.
  */
-export function rolesFromClaims(
-  { config: { oidc }, log }: Pick<Ctx, 'config' | 'log'>,
-  claims: Claims,
-): string[] | undefined {
-  if (!oidc?.userRoleField) return undefined;
+export function rolesFromClaims(ctx: Pick<Ctx, 'config' | 'log'>, claims: Claims): string[] | undefined {
+  const { oidc } = ctx.config;
+  if (!oidc?.userRoleField || isUnknown(ctx, claims, oidc.userRoleField, 'roles')) return undefined;
   const named = valuesOf(claims, oidc.userRoleField).flatMap((value) => mapped(oidc.userRoleMapping, value) ?? [value]);
-  const roles = new Set<string>();
-  for (const role of [...named, ...oidc.userRoleDefault]) {
-    if (!isSiteRole(role))
-      log.warn({ role, claim: oidc.userRoleField }, 'a login names what is no site role; it is left out');
-    else if (role !== 'member') roles.add(role);
+  const names = [...new Set([...named, ...oidc.userRoleDefault])];
+  const unknown = names.filter((name) => !isSiteRole(name));
+  if (unknown.length > 0) {
+    const roles = unknown.slice(0, LOGGED_NAMES).map((name) => name.slice(0, LOGGED_LENGTH));
+    ctx.log.warn(
+      { roles, count: unknown.length, claim: oidc.userRoleField },
+      'a login names what is no site role; it is left out',
+    );
   }
-  return [...roles].sort();
+  return names.filter((name) => isSiteRole(name) && name !== 'member').sort();
 }
 
 /**
@@ -48,12 +64,13 @@ export async function withLastOwner(
   return [...roles, 'owner'].sort();
 }
 
-/** The organizations that the claims give besides the default one, sorted; undefined while they are not synchronized. */
-export function organizationsFromClaims(
-  { config: { oidc } }: Pick<Ctx, 'config'>,
-  claims: Claims,
-): string[] | undefined {
-  if (!oidc?.organizationField) return undefined;
+/**
+ * The organizations that the claims give besides the default one, sorted; undefined while they are not synchronized, or
+ * when the provider keeps the claim elsewhere.
+ */
+export function organizationsFromClaims(ctx: Pick<Ctx, 'config' | 'log'>, claims: Claims): string[] | undefined {
+  const { oidc } = ctx.config;
+  if (!oidc?.organizationField || isUnknown(ctx, claims, oidc.organizationField, 'memberships')) return undefined;
   const ids = valuesOf(claims, oidc.organizationField).flatMap(
     (value) => mapped(oidc.organizationMapping, value) ?? [],
   );
