@@ -22,7 +22,7 @@ export function scratchFolder(): string {
 }
 
 /** Copies the sources as a checkout has them: nothing installed, nothing built. */
-export function checkOut(folder: string): void {
+function checkOut(folder: string): void {
   cpSync(packageRoot, folder, { recursive: true, filter: (path) => !NOT_IN_A_CHECKOUT.has(basename(path)) });
 }
 
@@ -54,7 +54,7 @@ export async function run(command: string, args: string[], cwd: string, env: Env
  * An environment in which `node` and `npm` have the wanted versions; without a version, the machine's own.
  * @param folder where they are installed from the registry
  */
-export async function withTools(folder: string, wanted: { node?: string; npm?: string }): Promise<Environment> {
+async function withTools(folder: string, wanted: { node?: string; npm?: string }): Promise<Environment> {
   const env = plainEnvironment();
   const packages = [
     ...(wanted.node === undefined ? [] : [`node-${process.platform}-${process.arch}@${wanted.node}`]),
