@@ -11,13 +11,25 @@ export interface DatabaseTarget {
 
 const CONNECT_TIMEOUT_MS = 3000;
 const STATEMENT_TIMEOUT_MS = 10_000;
-const SESSION_SETTINGS = [
-  'TimeZone=UTC',
-  'DateStyle=ISO',
-  `statement_timeout=${STATEMENT_TIMEOUT_MS}`,
-  'lock_timeout=5000',
-  'idle_in_transaction_session_timeout=30000',
-];
+const LIMITS = {
+  statement_timeout: String(STATEMENT_TIMEOUT_MS),
+  lock_timeout: '5000',
+  idle_in_transaction_session_timeout: '30000',
+};
+/** What a session needs that role or database may have set otherwise. Nothing that is read depends on the rest. */
+const SESSION_SETTINGS = Object.entries({
+  client_encoding: 'UTF8',
+  TimeZone: 'UTC',
+  default_transaction_isolation: 'read\\ committed',
+  ...LIMITS,
+}).map(([name, value]) => `${name}=${value}`);
+
+/** Begins a transaction where the session is ours, and where it may be somebody else's. */
+export const BEGIN = 'begin isolation level read committed';
+export const BEGIN_POOLED = [
+  BEGIN,
+  ...Object.entries(LIMITS).map(([name, value]) => `set local ${name} = ${value}`),
+].join('; ');
 
 /** timestamptz stays text: a JS Date would cut its microseconds. */
 const types: pg.CustomTypesConfig = {

@@ -1,6 +1,6 @@
 // The audit log as rows.
-import { and, eq, gte, inArray, lte, type SQL, sql } from 'drizzle-orm';
-import { folded } from './columns.ts';
+import { and, eq, getTableColumns, gte, inArray, lte, type SQL, sql } from 'drizzle-orm';
+import { folded, readable } from './columns.ts';
 import type { Db } from './db.ts';
 import { auditLogs, organizations, users } from './schema.ts';
 import { type UserRow, userColumns } from './users.ts';
@@ -94,7 +94,7 @@ export function auditPage(
   return db
     .select({
       total: sql<string>`counted.total`,
-      entry: auditLogs,
+      entry: readable(getTableColumns(auditLogs)),
       user: userColumns,
       organization: {
         id: organizations.id,

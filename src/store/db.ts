@@ -2,7 +2,7 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { clientConfig, type DatabaseTarget } from '../postgres/client.ts';
+import { BEGIN, BEGIN_POOLED, clientConfig, type DatabaseTarget } from '../postgres/client.ts';
 import { connectionClass, MAX_PREPARED } from '../postgres/connection.ts';
 import { databaseTrouble, isBrokenConnection, NoConnection, pgErrorCode, type Trouble } from './errors.ts';
 import * as schema from './schema.ts';
@@ -86,6 +86,9 @@ function runner(pool: pg.Pool) {
 
 const isRead = (text: string) => /^\s*select\b/i.test(text);
 
+/** How a pool begins its transactions. */
+const begins = new WeakMap<pg.Pool, string>();
+
 /**
  * Opens the pool; connections are made at their first use.
  * Errors of idle and busy connections are logged: without listeners a restart of Postgres would end the process.
@@ -99,6 +102,7 @@ export function connect(target: DatabaseTarget, log: Pick<Logger, 'warn'>): { po
   const onError = (err: Error) => log.warn({ err }, 'a database connection was lost');
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', onError));
+  begins.set(pool, target.pooled ? BEGIN_POOLED : BEGIN);
   pool.query = runner(pool) as pg.Pool['query'];
   return { pool, db: drizzle(pool, { schema }) };
 }
@@ -138,7 +142,7 @@ async function inSavepoint<T>(tx: Handle, work: (tx: Db) => Promise<T>): Promise
 export async function inTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
   const { $client } = db as Handle;
   if (!($client instanceof pg.Pool)) return inSavepoint(db as Handle, work);
-  const { client } = await ask($client, true, (client) => client.query('begin'));
+  const { client } = await ask($client, true, (client) => client.query(begins.get($client) ?? BEGIN));
   let broken = false;
   try {
     const result = await work(handleOf(client));

@@ -117,6 +117,7 @@ export const isUnavailable = (err: unknown): boolean => databaseTrouble(err) !==
 /** Whether the connection on which a statement failed must not be used again. */
 export function isBrokenConnection(err: unknown): boolean {
   const reported = driverError(err);
-  if (reported instanceof pg.DatabaseError) return reported.severity !== 'ERROR';
+  // By code, since the word for how bad it is comes in the database's language.
+  if (reported instanceof pg.DatabaseError) return /^(08|28|57P|XX|25P0[34]|53300)/.test(reported.code ?? '');
   return isUnavailable(reported);
 }

@@ -1,15 +1,16 @@
 // Git SSH keys as rows; the private half is stored encrypted.
 import { eq } from 'drizzle-orm';
+import { readable } from './columns.ts';
 import type { Db } from './db.ts';
 import { gitSshKeys } from './schema.ts';
 
 /** What answers show: never the private half. */
-const publicColumns = {
+const publicColumns = readable({
   userId: gitSshKeys.userId,
   createdAt: gitSshKeys.createdAt,
   updatedAt: gitSshKeys.updatedAt,
   publicKey: gitSshKeys.publicKey,
-};
+});
 
 export interface GitSshKeyRow {
   userId: string;

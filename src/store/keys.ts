@@ -1,11 +1,12 @@
 // API keys as rows: reading, listing, using and ending sessions, plain keys and named tokens.
 import { and, eq, gt, ne, type SQL, sql } from 'drizzle-orm';
 import type { OwnedRows } from '../rbac/visible.ts';
+import { readable } from './columns.ts';
 import type { Db } from './db.ts';
 import { apiKeys, users } from './schema.ts';
 
 /** What answers show of a key; never its secret. */
-const keyColumns = {
+const keyColumns = readable({
   id: apiKeys.id,
   userId: apiKeys.userId,
   lastUsed: apiKeys.lastUsed,
@@ -19,7 +20,7 @@ const keyColumns = {
   tokenName: apiKeys.tokenName,
   scopes: apiKeys.scopes,
   allowList: apiKeys.allowList,
-};
+});
 
 export type KeyRow = Omit<typeof apiKeys.$inferSelect, 'hashedSecret'>;
 

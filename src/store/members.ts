@@ -1,13 +1,13 @@
 // Members of organizations as rows: a membership with what its user shows.
 import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { OrganizationRows } from '../rbac/visible.ts';
-import { folded } from './columns.ts';
+import { folded, readable } from './columns.ts';
 import type { Db } from './db.ts';
 import { type Page, type UserFilter, userConditions } from './list-users.ts';
 import { prepared, preparedShapes } from './prepared.ts';
 import { organizationMembers, users } from './schema.ts';
 
-const memberColumns = {
+const memberColumns = readable({
   userId: organizationMembers.userId,
   organizationId: organizationMembers.organizationId,
   roles: organizationMembers.roles,
@@ -25,7 +25,7 @@ const memberColumns = {
   userUpdatedAt: users.updatedAt,
   isSystem: users.isSystem,
   isServiceAccount: users.isServiceAccount,
-};
+});
 
 export interface MemberRow {
   userId: string;

@@ -1,5 +1,6 @@
 // Which notifications a user has switched off or on again, as rows.
 import { eq, sql } from 'drizzle-orm';
+import { readable } from './columns.ts';
 import type { Db } from './db.ts';
 import { notificationPreferences } from './schema.ts';
 
@@ -12,11 +13,13 @@ export interface NotificationPreferenceRow {
 /** The templates that a user ever set, oldest setting first. */
 export async function listNotificationPreferences(db: Db, userId: string): Promise<NotificationPreferenceRow[]> {
   return db
-    .select({
-      templateId: notificationPreferences.templateId,
-      disabled: notificationPreferences.disabled,
-      updatedAt: notificationPreferences.updatedAt,
-    })
+    .select(
+      readable({
+        templateId: notificationPreferences.templateId,
+        disabled: notificationPreferences.disabled,
+        updatedAt: notificationPreferences.updatedAt,
+      }),
+    )
     .from(notificationPreferences)
     .where(eq(notificationPreferences.userId, userId))
     .orderBy(notificationPreferences.createdAt, notificationPreferences.templateId);

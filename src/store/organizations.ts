@@ -1,19 +1,21 @@
 // Organizations and memberships as rows.
-import { and, desc, eq, inArray, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, inArray, ne, sql } from 'drizzle-orm';
 import type { OrganizationRows } from '../rbac/visible.ts';
-import { folded } from './columns.ts';
+import { folded, readable } from './columns.ts';
 import type { Db } from './db.ts';
 import { prepared } from './prepared.ts';
 import { organizationMembers, organizations } from './schema.ts';
 
 export type OrganizationRow = typeof organizations.$inferSelect;
 
+const columns = readable(getTableColumns(organizations));
+
 /** As in the unique index. */
 const foldedName = sql`lower(${organizations.name} collate "C")`;
 
 const byId = prepared((db) =>
   db
-    .select()
+    .select(columns)
     .from(organizations)
     .where(eq(organizations.id, sql.placeholder('id')))
     .prepare('organization_by_id'),
@@ -27,7 +29,7 @@ export async function findOrganizationById(db: Db, id: string): Promise<Organiza
 /** The organization of this name, compared without case. */
 export async function findOrganizationByName(db: Db, name: string): Promise<OrganizationRow | undefined> {
   const rows = await db
-    .select()
+    .select(columns)
     .from(organizations)
     .where(sql`${foldedName} = ${folded(name)}`);
   return rows[0];
@@ -35,7 +37,7 @@ export async function findOrganizationByName(db: Db, name: string): Promise<Orga
 
 /** The organization that new users join; every deployment has one. */
 export async function findDefaultOrganization(db: Db): Promise<OrganizationRow> {
-  const [row] = await db.select().from(organizations).where(eq(organizations.isDefault, true));
+  const [row] = await db.select(columns).from(organizations).where(eq(organizations.isDefault, true));
   if (!row) throw new Error('the default organization is missing from the database');
   return row;
 }
@@ -66,7 +68,7 @@ export async function listMemberships(db: Db, userId: string) {
 /** The organizations that a caller may see, or those of them that one user is in; the default one first, then by name. */
 export async function listOrganizations(db: Db, rows: OrganizationRows, memberId?: string): Promise<OrganizationRow[]> {
   return db
-    .select()
+    .select(columns)
     .from(organizations)
     .where(
       and(
@@ -85,14 +87,14 @@ export async function insertOrganization(
   db: Db,
   organization: typeof organizations.$inferInsert,
 ): Promise<OrganizationRow> {
-  const [row] = await db.insert(organizations).values(organization).returning();
+  const [row] = await db.insert(organizations).values(organization).returning(columns);
   if (!row) throw new Error('an insert returned no row');
   return row;
 }
 
 /** Locks an organization until the transaction ends: nobody can join it meanwhile. Undefined when it is gone. */
 export async function lockOrganization(db: Db, id: string): Promise<OrganizationRow | undefined> {
-  const rows = await db.select().from(organizations).where(eq(organizations.id, id)).for('update');
+  const rows = await db.select(columns).from(organizations).where(eq(organizations.id, id)).for('update');
   return rows[0];
 }
 
@@ -102,7 +104,7 @@ export async function updateOrganization(
   id: string,
   changes: Partial<typeof organizations.$inferInsert>,
 ): Promise<OrganizationRow | undefined> {
-  const rows = await db.update(organizations).set(changes).where(eq(organizations.id, id)).returning();
+  const rows = await db.update(organizations).set(changes).where(eq(organizations.id, id)).returning(columns);
   return rows[0];
 }
 

@@ -1,10 +1,11 @@
 // User secrets as rows; values are stored encrypted and read only to be encrypted anew.
 import { and, eq, sql } from 'drizzle-orm';
+import { readable } from './columns.ts';
 import type { Db } from './db.ts';
 import { userSecrets } from './schema.ts';
 
 /** Everything but the value. */
-const secretColumns = {
+const secretColumns = readable({
   id: userSecrets.id,
   name: userSecrets.name,
   description: userSecrets.description,
@@ -13,7 +14,7 @@ const secretColumns = {
   valueBytes: userSecrets.valueBytes,
   createdAt: userSecrets.createdAt,
   updatedAt: userSecrets.updatedAt,
-};
+});
 
 export interface SecretRow {
   id: string;

@@ -1,7 +1,7 @@
 // The session lookup: key, user, roles and memberships of all waiting requests in one prepared statement.
 import type pg from 'pg';
 import { batched } from '../in-flight.ts';
-import { timestampText } from './columns.ts';
+import { timestampText, utcText } from './columns.ts';
 import { isUnavailable } from './errors.ts';
 import type { UserRow } from './users.ts';
 
@@ -30,12 +30,12 @@ export interface SessionRow {
 const MAX_BATCH = 500;
 
 const TEXT = `
-select k.id, k.hashed_secret, k.last_used, k.expires_at, k.login_type, k.lifetime_seconds, k.scopes, k.allow_list,
+select k.id, k.hashed_secret, ${utcText('k.last_used')}, ${utcText('k.expires_at')}, k.login_type, k.lifetime_seconds, k.scopes, k.allow_list,
   u.id, u.username, u.email, u.name, u.avatar_url, u.login_type, u.status, u.roles,
-  u.created_at, u.updated_at, u.last_seen_at, u.is_system, u.is_service_account,
+  ${utcText('u.created_at')}, ${utcText('u.updated_at')}, ${utcText('u.last_seen_at')}, u.is_system, u.is_service_account,
   coalesce((select json_agg(json_build_array(m.organization_id, m.roles, o.default_org_member_roles) order by m.created_at, m.organization_id)
     from organization_members m join organizations o on o.id = m.organization_id where m.user_id = u.id), '[]'::json),
-  l.expires_at, l.refresh_token <> ''
+  ${utcText('l.expires_at')}, l.refresh_token <> ''
 from api_keys k
 join users u on u.id = k.user_id and u.deleted = false
 left join user_links l on l.user_id = u.id and l.login_type = k.login_type and k.login_type in ('oidc', 'github')

@@ -1,15 +1,16 @@
 // Personal skills as rows.
 import { and, eq } from 'drizzle-orm';
+import { readable } from './columns.ts';
 import type { Db } from './db.ts';
 import { userSkills } from './schema.ts';
 
-const metadataColumns = {
+const metadataColumns = readable({
   id: userSkills.id,
   name: userSkills.name,
   description: userSkills.description,
   createdAt: userSkills.createdAt,
   updatedAt: userSkills.updatedAt,
-};
+});
 const skillColumns = { ...metadataColumns, content: userSkills.content };
 
 export interface SkillMetadataRow {

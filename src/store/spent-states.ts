@@ -8,6 +8,6 @@ export async function spendState(db: Db, hash: Buffer, now: string): Promise<boo
     .insert(spentStates)
     .values({ hash, spentAt: now })
     .onConflictDoNothing()
-    .returning({ spentAt: spentStates.spentAt });
+    .returning({ hash: spentStates.hash });
   return rows.length > 0;
 }

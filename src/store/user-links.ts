@@ -1,5 +1,6 @@
 // Links of accounts to identity providers as rows.
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, sql } from 'drizzle-orm';
+import { readable } from './columns.ts';
 import type { Db } from './db.ts';
 import { userLinks, users, ZERO_TIME } from './schema.ts';
 
@@ -42,7 +43,10 @@ const ofUser = (userId: string, loginType: string) =>
 
 /** A user's link of this login type, its tokens encrypted. */
 export async function findLink(db: Db, userId: string, loginType: string): Promise<LinkRow | undefined> {
-  const rows = await db.select().from(userLinks).where(ofUser(userId, loginType));
+  const rows = await db
+    .select(readable(getTableColumns(userLinks)))
+    .from(userLinks)
+    .where(ofUser(userId, loginType));
   return rows[0];
 }
 
@@ -86,7 +90,7 @@ export async function leaseRefresh(
           and (${userLinks.refreshUntil} is null or ${userLinks.refreshUntil} < clock_timestamp())`,
       ),
     )
-    .returning({ refreshToken: userLinks.refreshToken, refreshUntil: userLinks.refreshUntil });
+    .returning(readable({ refreshToken: userLinks.refreshToken, refreshUntil: userLinks.refreshUntil }));
   const [row] = rows;
   return row?.refreshUntil
     ? { userId, loginType, refreshToken: row.refreshToken, refreshUntil: row.refreshUntil }

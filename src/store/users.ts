@@ -1,6 +1,6 @@
 // Users as rows: reading, writing and what other tables say of them.
 import { and, eq, sql } from 'drizzle-orm';
-import { folded } from './columns.ts';
+import { folded, readable } from './columns.ts';
 import type { Db } from './db.ts';
 import { prepared } from './prepared.ts';
 import { SYSTEM_USER_ID, users } from './schema.ts';
@@ -11,7 +11,7 @@ const foldedEmail = sql`lower(${users.email} collate "C")`;
 const isLiving = sql`${users.deleted} = false`;
 
 /** The columns that answers and decisions need; never the password. */
-export const userColumns = {
+export const userColumns = readable({
   id: users.id,
   username: users.username,
   email: users.email,
@@ -29,7 +29,7 @@ export const userColumns = {
   organizationIds: sql<
     string[]
   >`array(select m.organization_id from organization_members m where m.user_id = ${users.id} order by m.created_at, m.organization_id)`,
-};
+});
 
 export interface UserRow {
   id: string;
@@ -93,9 +93,11 @@ const byEmailWithPassword = prepared((db) =>
   db
     .select({
       ...userColumns,
-      hashedPassword: users.hashedPassword,
-      hashedOneTimePasscode: users.hashedOneTimePasscode,
-      oneTimePasscodeExpiresAt: users.oneTimePasscodeExpiresAt,
+      ...readable({
+        hashedPassword: users.hashedPassword,
+        hashedOneTimePasscode: users.hashedOneTimePasscode,
+        oneTimePasscodeExpiresAt: users.oneTimePasscodeExpiresAt,
+      }),
     })
     .from(users)
     .where(and(sql`${foldedEmail} = ${folded(sql.placeholder('email'))}`, isLiving, sql`${users.email} <> ''`))
