@@ -6,7 +6,7 @@ import type { SecretBox } from './crypto/secret-box.ts';
 import type { IdentityProviders } from './idp/providers.ts';
 import type { Behind } from './in-flight.ts';
 import type { Mailer } from './mail/mailer.ts';
-import type { Subject } from './rbac/authorize.ts';
+import type { Subject } from './rbac/subjects.ts';
 import type { Refusals } from './services/refusals.ts';
 import { type Db, inTransaction } from './store/db.ts';
 import type { UserRow } from './store/users.ts';

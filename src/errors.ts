@@ -66,5 +66,24 @@ export const databaseUnavailable = (trouble: Trouble, cause?: unknown) =>
 /** 400 `Validation failed.` with one entry per bad field. */
 export const invalid = (...validations: FieldProblem[]) => new ApiError(400, 'Validation failed.', { validations });
 
+/** 403 for what gives power over people while the key in use is limited (docs/differences.md 23). */
+export const limitedKey = () =>
+  new ApiError(403, 'Forbidden.', {
+    detail:
+      'The key in use is limited by its scopes or its allow list. What gives power over an account needs a session or an unlimited key.',
+  });
+
+export const SIGNED_OUT = 'You are signed out or your session has expired. Please sign in again to continue.';
+
+/** 401 with the challenge that OAuth clients read (golden: session-token-sources). */
+export function unauthenticated(accessUrl: string, message: string, detail?: string): ApiError {
+  const expired = message.includes('expired') || detail?.includes('expired');
+  const challenge = `Bearer realm="coder", error="invalid_token", error_description="The access token ${expired ? 'has expired' : 'is invalid'}", resource_metadata="${accessUrl}/.well-known/oauth-protected-resource"`;
+  return new ApiError(401, message, {
+    ...(detail !== undefined && { detail }),
+    headers: { 'www-authenticate': challenge },
+  });
+}
+
 /** 404 for a path that no operation serves. */
 export const routeNotFound = () => new ApiError(404, 'Route not found.');

@@ -1,26 +1,18 @@
 // Gates: permission checks that a route lists because they must be answered before the body is read.
 import type { FastifyRequest } from 'fastify';
-import { ApiError, badRequest, notFound } from '../errors.ts';
+import { ApiError, badRequest } from '../errors.ts';
 import { isFromElsewhere } from '../http/origin.ts';
-import { can } from '../rbac/authorize.ts';
-import { isOwner } from '../rbac/owners.ts';
-import { userObject } from '../rbac/policy.ts';
-import { requirePasswordAuth } from '../services/passwords.ts';
+import { rolesHeldBy } from '../services/actors.ts';
+import { requireMaySetPassword, requirePasswordAuth } from '../services/passwords.ts';
 import { actorCtxOf } from './session.ts';
 import { targetOf } from './target.ts';
 import { memberOf } from './target-member.ts';
 
-/** 404 unless the caller may change the personal data of the user in the path (golden: users-password). */
-export async function mayUpdatePersonal(request: FastifyRequest): Promise<void> {
-  const { actor } = actorCtxOf(request);
-  if (!can(actor.subject, 'update_personal', userObject(targetOf(request)))) throw notFound();
-}
-
-/** 400 when somebody who is no owner sets an owner's password. */
-export async function onlyOwnersTouchOwners(request: FastifyRequest): Promise<void> {
-  if (isOwner(targetOf(request)) && !isOwner(actorCtxOf(request).actor.user)) {
-    throw badRequest('Only owners can change the password of an owner.');
-  }
+/** 404, 400 or 403 unless the caller may set the password of the user in the path (golden: users-password). */
+export async function maySetPassword(request: FastifyRequest): Promise<void> {
+  const ctx = actorCtxOf(request);
+  const target = targetOf(request);
+  requireMaySetPassword(ctx, target, await rolesHeldBy(ctx, target));
 }
 
 /** 400 when the user in the path is the caller: nobody changes their own roles. */

@@ -3,10 +3,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MAX_LABEL } from '../codersdk/sizes.ts';
 import type { Actor, ActorCtx, AppDeps, Ctx } from '../ctx.ts';
-import { ApiError } from '../errors.ts';
+import { SIGNED_OUT, unauthenticated } from '../errors.ts';
 import { cutTo } from '../golang/text.ts';
 import { networkOf } from '../http/client-ip.ts';
-import { DEFAULT_ORG_MEMBER_ROLES, effectiveRoles, type RoleOptions } from '../rbac/roles.ts';
+import { actorOf } from '../services/actors.ts';
 import { activateDormantUser } from '../services/status.ts';
 import type { SessionRow } from '../store/sessions.ts';
 
@@ -19,54 +19,23 @@ declare module 'fastify' {
   }
 }
 
-const SIGNED_OUT = 'You are signed out or your session has expired. Please sign in again to continue.';
-
-/** 401 with the challenge that OAuth clients read (golden: session-token-sources). */
-function unauthenticated(deps: AppDeps, message: string, detail?: string): ApiError {
-  const expired = message.includes('expired') || detail?.includes('expired');
-  const challenge = `Bearer realm="coder", error="invalid_token", error_description="The access token ${expired ? 'has expired' : 'is invalid'}", resource_metadata="${deps.config.accessUrl}/.well-known/oauth-protected-resource"`;
-  return new ApiError(401, message, {
-    ...(detail !== undefined && { detail }),
-    headers: { 'www-authenticate': challenge },
-  });
-}
-
-/** What the user of a session may do with its key. */
-export function actorOf(session: SessionRow, options: RoleOptions): Actor {
-  const { user } = session;
-  return {
-    user,
-    keyId: session.keyId,
-    subject: {
-      userId: user.id,
-      roles: effectiveRoles({
-        siteRoles: user.roles,
-        memberships: session.memberships.map((m) => ({ ...m, isServiceAccount: user.isServiceAccount })),
-        defaultOrgMemberRoles: DEFAULT_ORG_MEMBER_ROLES,
-      }),
-      scopes: session.scopes,
-      allowList: session.allowList,
-      options,
-    },
-  };
-}
-
 /** Checks that the identity provider still vouches for a session of its own; undefined or the 401. */
 export type ProviderCheck = (session: SessionRow) => Promise<{ message?: string; detail: string } | undefined>;
 
 /** The hook that sets `request.actor` or answers 401. */
 export function createSessionHook(deps: AppDeps, providerCheck: ProviderCheck) {
+  const { accessUrl } = deps.config;
   return async function session(request: FastifyRequest, _reply: FastifyReply): Promise<void> {
     if (request.actor) return;
     const { identity } = request;
-    if ('refusal' in identity) throw unauthenticated(deps, SIGNED_OUT, identity.refusal);
+    if ('refusal' in identity) throw unauthenticated(accessUrl, SIGNED_OUT, identity.refusal);
     const { session: row } = identity;
     const refused = await providerCheck(row);
-    if (refused) throw unauthenticated(deps, refused.message ?? SIGNED_OUT, refused.detail);
+    if (refused) throw unauthenticated(accessUrl, refused.message ?? SIGNED_OUT, refused.detail);
     if (row.user.status === 'dormant') await activateDormantUser(ctxOf(request), row.user);
     if (row.user.status !== 'active') {
       throw unauthenticated(
-        deps,
+        accessUrl,
         `User is not active (status = "${row.user.status}"). Contact an admin to reactivate your account.`,
       );
     }

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { badRequest, notFound } from '../errors.ts';
 import { parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
-import { memberObject } from '../rbac/policy.ts';
+import { memberObject } from '../rbac/objects.ts';
 import { findMemberById, findMemberByName, type MemberRow } from '../store/members.ts';
 import { actorCtxOf } from './session.ts';
 import { organizationOf, userInPath } from './target.ts';

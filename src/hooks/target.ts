@@ -4,7 +4,7 @@ import { badRequest, notFound } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
 import { NIL_UUID, parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
-import { organizationObject, userObject } from '../rbac/policy.ts';
+import { organizationObject, userObject } from '../rbac/objects.ts';
 import {
   findDefaultOrganization,
   findOrganizationById,

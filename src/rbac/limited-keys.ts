@@ -1,28 +1,21 @@
-// What a key with limited scopes or a limited allow list may not do (docs/differences.md 3).
+// What a key with limited scopes or a limited allow list may not do (docs/differences.md 3 and 23).
+import type { RbacObject } from './objects.ts';
+import { isUnlimited, type KeyReach, scopesWithin } from './scopes.ts';
+import type { Subject } from './subjects.ts';
 
-import { canByRoles, type Subject } from './authorize.ts';
-import { RESOURCES, type Resource } from './policy.ts';
-import { compileReach, isUnlimited, type KeyReach, scopesWithin } from './scopes.ts';
-
-/** Whether the caller's roles allow everything in `reach` on whatever `ownerId` owns. */
-function rolesCover(subject: Subject, ownerId: string, reach: KeyReach): boolean {
-  const compiled = compileReach(reach);
-  return (Object.keys(RESOURCES) as Resource[]).every((type) => {
-    const ids = compiled.allowList.idsOf(type);
-    if (ids !== 'all' && ids.size === 0) return true;
-    return RESOURCES[type].every(
-      (action) => !compiled.permits(type, action) || canByRoles(subject, action, { type, owner: ownerId }),
-    );
-  });
+/**
+ * Whether acting on an object is power over people that the subject's key lacks, because it is limited. A leaked key for
+ * one task must not become the whole account of its user, or of somebody else.
+ */
+export function isBeyondLimitedKey(subject: Subject, { power, owner }: RbacObject): boolean {
+  if (power === undefined || (power === 'over-others' && owner === subject.userId)) return false;
+  return !isUnlimited(subject);
 }
 
 /**
- * Whether a caller may make a key of this reach for a user, as far as narrowing is concerned (the right to create keys
- * for that user is another question). A session or unlimited key may make any key. A limited one may make keys within
- * its own scopes and allow list, and for somebody else only keys for things that the caller's own roles reach too:
- * an owner's limited key must not open another user's secrets.
+ * Whether a caller may make a key of this reach, as far as narrowing is concerned: no key makes one that may do more than
+ * itself. The right to create keys for that user is another question.
  */
-export function mayMakeKey(subject: Subject, ownerId: string, reach: KeyReach): boolean {
-  if (isUnlimited(subject)) return true;
-  return scopesWithin(reach, subject) && (ownerId === subject.userId || rolesCover(subject, ownerId, reach));
+export function mayMakeKey(subject: Subject, reach: KeyReach): boolean {
+  return isUnlimited(subject) || scopesWithin(reach, subject);
 }

@@ -90,7 +90,12 @@ export function displayName(role: string): string {
   return isOrganizationRole(role) ? ORGANIZATION_ROLES[role].displayName : '';
 }
 
+/** What a user administrator hands out: roles that give no power over others. */
 const ROLES_OF_A_USER_ADMIN = ['organization-member', 'organization-workspace-access', 'agents-access'] as const;
+const PLAIN_ROLES: ReadonlySet<string> = new Set(['member', 'organization-service-account', ...ROLES_OF_A_USER_ADMIN]);
+
+/** Whether a role is one that anybody may be given: it says nothing about other people's accounts. */
+export const isPlainRole = ({ name }: RoleRef): boolean => PLAIN_ROLES.has(name);
 
 // Source: PUT roles of users and members as recorded for every kind of caller; golden: rbac-site-roles, rbac-member-roles.
 const ASSIGNABLE_BY: { readonly [name: string]: readonly string[] } = {
@@ -119,6 +124,14 @@ export function canAssign(held: readonly RoleRef[], target: RoleRef): boolean {
         assignableBy(role.name).includes(target.name),
     )
   );
+}
+
+/**
+ * Whether somebody with the roles `held` could have handed out every role of `target` that is more than everybody's:
+ * whoever could not must not come into that account either (docs/differences.md 36).
+ */
+export function couldGrantAll(held: readonly RoleRef[], target: readonly RoleRef[]): boolean {
+  return target.every((role) => isPlainRole(role) || canAssign(held, role));
 }
 
 /**

@@ -1,6 +1,8 @@
 // Which rows a list may show: the filter that agrees with every single decision.
-import { byOrganization, compile, publish, type Subject } from './authorize.ts';
-import type { Votes } from './role-votes.ts';
+import { publish } from './authorize.ts';
+import { byOrganization, type Votes } from './role-votes.ts';
+import { isUnlimited } from './scopes.ts';
+import { compile, type Subject } from './subjects.ts';
 
 /** Which rows of a table without organizations a subject may see: the owner must fit, and the id. */
 export interface OwnedRows {
@@ -45,7 +47,9 @@ export function visible(
   const some = ids === 'all' || ids.length > 0;
   const { userId } = subject;
   if (resource === 'user' || resource === 'api_key') {
-    const owner = some ? ownersOf(votes) : 'none';
+    const reached = some ? ownersOf(votes) : 'none';
+    // Other people's keys are nothing for a limited key (docs/differences.md 23).
+    const owner = reached === 'all' && resource === 'api_key' && !isUnlimited(subject) ? 'self' : reached;
     publish('filter', subject, action, { type: resource }, owner !== 'none');
     return { kind: 'owned', owner, userId, ids };
   }

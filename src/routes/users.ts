@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { Empty, Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/users.ts';
-import { mayUpdatePersonal, onlyOwnersTouchOwners } from '../hooks/gates.ts';
+import { maySetPassword } from '../hooks/gates.ts';
 import { auditRefusals } from '../hooks/refusals.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
@@ -97,7 +97,7 @@ export async function userRoutes(app: FastifyInstance): Promise<void> {
       password.put<Body<typeof wire.UpdateUserPasswordRequest>>(
         '/',
         {
-          onRequest: [app.limits.password, mayUpdatePersonal, onlyOwnersTouchOwners],
+          onRequest: [app.limits.password, maySetPassword],
           ...auditRefusals('write', 'user'),
           schema: {
             operationId: 'update-user-password',

@@ -4,7 +4,7 @@ import type { ActorCtx } from '../ctx.ts';
 import { badRequest } from '../errors.ts';
 import { parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
-import { groupObject, type RbacObject, userObject } from '../rbac/policy.ts';
+import { bareUserObject, groupObject, type RbacObject } from '../rbac/objects.ts';
 import { existingOrganizationIds, existingUserIds } from '../store/authcheck.ts';
 
 /** Each of these costs a look into the database. */
@@ -41,7 +41,7 @@ async function findObjects(ctx: ActorCtx, lookups: Lookup[]): Promise<Map<string
     existingOrganizationIds(ctx.db, idsOf('group')),
   ]);
   return new Map([
-    ...[...users].map((id): [string, RbacObject] => [`user:${id}`, userObject({ id })]),
+    ...[...users].map((id): [string, RbacObject] => [`user:${id}`, bareUserObject({ id })]),
     ...[...groups].map((id): [string, RbacObject] => [`group:${id}`, groupObject({ id, organizationId: id })]),
   ]);
 }

@@ -5,7 +5,7 @@ import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { firstTerm, parseQuery, QueryReader, type QueryTerms } from '../golang/search.ts';
 import { can } from '../rbac/authorize.ts';
-import { deploymentConfigObject } from '../rbac/policy.ts';
+import { deploymentConfigObject } from '../rbac/objects.ts';
 import { checkWrites } from '../store/readiness.ts';
 import { readSetting, writeSetting } from '../store/site-settings.ts';
 import { countActiveUsers } from '../store/users.ts';

@@ -1,52 +1,62 @@
 // Changing the e-mail address of an account, which is what somebody signs in with.
 import type { UpdateUserEmailRequest } from '../codersdk/users.ts';
 import { verifyPassword } from '../crypto/passwords.ts';
-import { type ActorCtx, nowText, withTx } from '../ctx.ts';
-import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
+import { type ActorCtx, nowText } from '../ctx.ts';
+import { badRequest, conflict } from '../errors.ts';
 import { emailChangedMail } from '../mail/templates.ts';
-import { can } from '../rbac/authorize.ts';
-import { userObject } from '../rbac/policy.ts';
-import { isUnlimited } from '../rbac/scopes.ts';
-import { findPasswordHash, findUserByNameOrEmail, lockUser, type UserRow, updateUser } from '../store/users.ts';
+import { credentialsObject } from '../rbac/objects.ts';
+import type { RoleRef } from '../rbac/roles.ts';
+import { findPasswordHash, findUserByNameOrEmail, type UserRow, updateUser } from '../store/users.ts';
 import { auditUserChange, isTaken, reread } from './accounts.ts';
-import { requireOwnerFor } from './owners.ts';
+import { requireCouldGrant, requirePermission, rolesHeldBy, withAccount } from './actors.ts';
 
 const taken = () =>
   conflict('A user with this e-mail address already exists.', {
     validations: [{ field: 'email', detail: 'This e-mail address is already in use.' }],
   });
 
-/** An address opens the account, by a one-time passcode: whoever sets one's own must know the password. */
-async function checkOwnPassword(ctx: ActorCtx, user: UserRow, password: string): Promise<void> {
+/**
+ * An address opens the account, by a one-time passcode: whoever sets one's own must know the password.
+ * @returns the hash that was checked
+ */
+async function checkOwnPassword(ctx: ActorCtx, user: UserRow, password: string): Promise<string> {
   if (user.loginType !== 'password') {
     throw badRequest('Users without password login type cannot change their own e-mail address.');
   }
-  const wrong = (detail: string) => badRequest(detail, { validations: [{ field: 'password', detail }] });
-  if (password === '') throw wrong('Password is required.');
-  if (!(await verifyPassword(await findPasswordHash(ctx.db, user.id), password))) {
-    throw wrong('Password is incorrect.');
-  }
+  if (password === '') throw wrongPassword('Password is required.');
+  const hash = await findPasswordHash(ctx.db, user.id);
+  if (!(await verifyPassword(hash, password))) throw wrongPassword('Password is incorrect.');
+  return hash;
+}
+
+const wrongPassword = (detail: string) => badRequest(detail, { validations: [{ field: 'password', detail }] });
+
+/** @throws ApiError 403 */
+function authorize(ctx: ActorCtx, user: UserRow, held: readonly RoleRef[]): void {
+  requirePermission(ctx, 'update_personal', credentialsObject(user));
+  if (user.id === ctx.actor.user.id) return;
+  // Whoever receives an account's mail can sign in to it.
+  requirePermission(ctx, 'update', credentialsObject(user));
+  requireCouldGrant(ctx, held);
 }
 
 /**
  * Gives an account another address and tells the old one by mail. A pending one-time passcode is void, since it was
- * mailed to the old address. The same address again changes nothing.
- * @throws ApiError 403 without the right, and for owners unless the caller is one; 400 for accounts that have no address
- * and for a missing or wrong own password; 409 for a taken address
+ * mailed to the old address. The same address again changes nothing. Password and address that were looked at must still
+ * be the stored ones when the new address is stored.
+ * @throws ApiError 403 without the right, for owners unless the caller is one, for somebody with a role that the caller
+ * could not grant, and for a limited key; 400 for accounts that have no address and for a missing or wrong own password;
+ * 409 for a taken address, and when the address was changed meanwhile
  */
 export async function updateEmail(ctx: ActorCtx, target: UserRow, input: UpdateUserEmailRequest): Promise<UserRow> {
-  const { subject, user } = ctx.actor;
-  const own = target.id === user.id;
-  if (!can(subject, 'update_personal', userObject(target))) throw forbidden();
-  // Whoever receives an account's mail can sign in to it: setting somebody else's address is nothing for a limited key.
-  if (!own && !(can(subject, 'update', userObject(target)) && isUnlimited(subject))) throw forbidden();
-  requireOwnerFor(ctx.actor, target);
+  authorize(ctx, target, await rolesHeldBy(ctx, target));
   if (target.isServiceAccount || target.isSystem) throw badRequest('Service accounts have no e-mail address.');
-  if (own) await checkOwnPassword(ctx, target, input.password);
+  const own = target.id === ctx.actor.user.id;
+  const provenHash = own ? await checkOwnPassword(ctx, target, input.password) : undefined;
   if (input.email === target.email) return target;
   const holder = await findUserByNameOrEmail(ctx.db, '', input.email);
   if (holder && holder.id !== target.id) throw taken();
-  const updated = await store(ctx, target, input.email);
+  const updated = await store(ctx, target, input.email, provenHash);
   ctx.mailer.enqueue(
     emailChangedMail({
       accessUrl: ctx.config.accessUrl,
@@ -58,17 +68,17 @@ export async function updateEmail(ctx: ActorCtx, target: UserRow, input: UpdateU
   return updated;
 }
 
-async function store(ctx: ActorCtx, target: UserRow, email: string): Promise<UserRow> {
+async function store(ctx: ActorCtx, target: UserRow, email: string, provenHash: string | undefined): Promise<UserRow> {
   try {
-    return await withTx(ctx, async (ctx) => {
-      const locked = await lockUser(ctx.db, target.id);
-      if (!locked) throw notFound();
-      // Roles may have changed since the target was read: an owner made meanwhile is an owner.
-      requireOwnerFor(ctx.actor, { ...target, roles: locked.roles });
+    return await withAccount(ctx, target, async (ctx, account) => {
+      authorize(ctx, account, account.held);
+      if (provenHash !== undefined && account.hashedPassword !== provenHash)
+        throw wrongPassword('Password is incorrect.');
+      if (account.email !== target.email) throw conflict('The e-mail address was changed meanwhile. Please try again.');
       const passcode = { hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null };
       await updateUser(ctx.db, target.id, { email, ...passcode, updatedAt: nowText(ctx) });
       const updated = await reread(ctx, target.id);
-      await auditUserChange(ctx, target, updated);
+      await auditUserChange(ctx, account, updated);
       return updated;
     });
   } catch (err) {

@@ -3,9 +3,10 @@ import { generateSshKey } from '../crypto/ssh-keys.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { forbidden, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
-import { userObject } from '../rbac/policy.ts';
+import { bareUserObject, userObject } from '../rbac/objects.ts';
 import { findGitSshKey, type GitSshKeyRow, insertGitSshKey, updateGitSshKey } from '../store/git-ssh-keys.ts';
 import { lockUser, type UserRow } from '../store/users.ts';
+import { requirePermission } from './actors.ts';
 import { audit } from './audit.ts';
 
 /** A key pair under the configured algorithm, the private half encrypted. Slow: make it before the transaction. */
@@ -29,7 +30,7 @@ export async function insertNewSshKey(
  * @throws ApiError 403 without read_personal, 404 for an account without a key (the system user)
  */
 export async function gitSshKey(ctx: ActorCtx, target: UserRow): Promise<GitSshKeyRow> {
-  if (!can(ctx.actor.subject, 'read_personal', userObject(target))) throw forbidden();
+  if (!can(ctx.actor.subject, 'read_personal', bareUserObject(target))) throw forbidden();
   const key = await findGitSshKey(ctx.db, target.id);
   if (!key) throw notFound();
   return key;
@@ -37,14 +38,17 @@ export async function gitSshKey(ctx: ActorCtx, target: UserRow): Promise<GitSshK
 
 /**
  * Replaces a user's pair with a new one of the configured algorithm; `createdAt` stays. Golden: users-extras
- * @throws ApiError 403 without read_personal and update_personal, 404 for an account without a key
+ * @throws ApiError 403 without read_personal and update_personal and for owners unless the caller is one, 404 for an account without a key
  */
 export async function regenerateGitSshKey(ctx: ActorCtx, target: UserRow): Promise<GitSshKeyRow> {
-  if (!can(ctx.actor.subject, 'update_personal', userObject(target))) throw forbidden();
-  const old = await gitSshKey(ctx, target);
+  requirePermission(ctx, 'update_personal', userObject(target));
+  await gitSshKey(ctx, target);
   const pair = await newSshKey(ctx);
   return withTx(ctx, async (ctx) => {
-    if (!(await lockUser(ctx.db, target.id))) throw notFound();
+    const locked = await lockUser(ctx.db, target.id);
+    if (!locked) throw notFound();
+    requirePermission(ctx, 'update_personal', userObject(locked));
+    const old = await gitSshKey(ctx, locked);
     const key = await updateGitSshKey(ctx.db, target.id, { ...pair, updatedAt: nowText(ctx) });
     if (!key) throw notFound();
     await audit(ctx, {

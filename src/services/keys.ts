@@ -3,17 +3,18 @@ import { instantText } from '../clock.ts';
 import { randomTokenName } from '../codersdk/derived-names.ts';
 import { newKey } from '../crypto/tokens.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
-import { conflict, forbidden, notFound } from '../errors.ts';
+import { conflict, forbidden, limitedKey, notFound } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
-import { can } from '../rbac/authorize.ts';
-import { keyObject, newKeyObject, userObject } from '../rbac/policy.ts';
-import { isUnlimited, type KeyReach, UNLIMITED } from '../rbac/scopes.ts';
+import { decide } from '../rbac/authorize.ts';
+import { mayMakeKey } from '../rbac/limited-keys.ts';
+import { allKeysObject, keyObject, newKeyObject, type RbacObject } from '../rbac/objects.ts';
+import { type KeyReach, UNLIMITED } from '../rbac/scopes.ts';
 import { visible } from '../rbac/visible.ts';
 import * as store from '../store/keys.ts';
-import { insertKey } from '../store/new-keys.ts';
+import { insertKey, type KeyConditions } from '../store/new-keys.ts';
 import type { UserRow } from '../store/users.ts';
+import { endedMeanwhile, requirePermission, withAccount } from './actors.ts';
 import { type AuditEntry, audit, auditRow } from './audit.ts';
-import { requireOwnerFor } from './owners.ts';
 
 export type KeyKind = 'session' | 'key' | 'token';
 
@@ -31,7 +32,12 @@ interface KeyRequest {
   ip?: string;
   /** Notes the new key in the audit log, in the statement that stores it. Without it the caller must. */
   event?: Pick<AuditEntry, 'action' | 'userId'> & { target?: string };
+  /** What was checked before and must still be true when the key is stored. */
+  conditions?: KeyConditions;
 }
+
+/** A condition of a new key did not hold any more when it was to be stored, so there is none. */
+export class KeyOutdated extends Error {}
 
 const SECOND_NS = 1_000_000_000n;
 const NO_ADDRESS = '0.0.0.0';
@@ -49,7 +55,7 @@ const nameTaken = (name: string) =>
 /**
  * Makes and stores a key; without scopes it may do all that its user may.
  * @returns the key's text, which exists nowhere else, and its id
- * @throws ApiError 404 when the user was deleted meanwhile, 409 for a taken token name
+ * @throws ApiError 404 when the user was deleted meanwhile, 409 for a taken token name; KeyOutdated
  */
 export async function issueKey(ctx: Ctx, request: KeyRequest): Promise<{ id: string; key: string }> {
   const { id, key, hashedSecret } = newKey();
@@ -82,9 +88,10 @@ export async function issueKey(ctx: Ctx, request: KeyRequest): Promise<{ id: str
         status: 201,
         after: auditedKey(row),
       });
-    const outcome = await insertKey(ctx.db, row, log);
+    const outcome = await insertKey(ctx.db, row, log, request.conditions);
     if (outcome === 'stored') return { id, key };
     if (outcome === 'no-user') throw notFound();
+    if (outcome === 'outdated') throw new KeyOutdated();
     if (request.tokenName || tries === NAME_TRIES) throw nameTaken(tokenName);
   }
 }
@@ -105,23 +112,50 @@ export function refuseSystemUser(target: UserRow): void {
 }
 
 /**
+ * Makes a key with the key in use, for its own user or for somebody else.
+ * @param authorize decides; for somebody else once more on what is stored when the key is
+ * @throws ApiError what `authorize` throws; 401 when the key in use ended meanwhile or its user may not act any more
+ */
+export async function issueByKey(
+  ctx: ActorCtx,
+  target: UserRow,
+  authorize: (ctx: ActorCtx, target: UserRow) => void,
+  request: Omit<KeyRequest, 'userId' | 'conditions'>,
+): Promise<string> {
+  authorize(ctx, target);
+  const { user, keyId: parentId } = ctx.actor;
+  if (target.id !== user.id) {
+    return withAccount(ctx, target, async (ctx, account) => {
+      authorize(ctx, account);
+      return (await issueKey(ctx, { ...request, userId: account.id })).key;
+    });
+  }
+  try {
+    const { key } = await issueKey(ctx, { ...request, userId: user.id, conditions: { parentId, onlyActive: true } });
+    return key;
+  } catch (err) {
+    if (err instanceof KeyOutdated) throw endedMeanwhile(ctx);
+    throw err;
+  }
+}
+
+/**
  * Makes a session key of the default token lifetime for the user in the path; it may do all that its user may, so a
  * limited key may not make one.
  * @throws ApiError 403 without the right, for limited keys, and for an owner's key unless the caller is one
  */
 export async function createSessionKey(ctx: ActorCtx, target: UserRow): Promise<string> {
-  const { actor } = ctx;
   refuseSystemUser(target);
-  if (!can(actor.subject, 'create', newKeyObject(target.id)) || !isUnlimited(actor.subject)) throw forbidden();
-  requireOwnerFor(actor, target);
-  const { key } = await issueKey(ctx, {
-    userId: target.id,
+  const authorize = (ctx: ActorCtx, target: UserRow) => {
+    requirePermission(ctx, 'create', newKeyObject(target));
+    if (!mayMakeKey(ctx.actor.subject, UNLIMITED)) throw limitedKey();
+  };
+  return issueByKey(ctx, target, authorize, {
     kind: 'key',
     loginType: 'password',
     lifetimeNs: ctx.config.tokens.defaultLifetimeNs,
     event: { action: 'create', target: target.username },
   });
-  return key;
 }
 
 /** What a list of keys is asked to include. */
@@ -136,43 +170,67 @@ const filterOf = (ctx: ActorCtx, target: UserRow, include: Included): store.KeyF
 });
 
 /**
- * The tokens that the caller may see, each with its owner's name. Names are looked up together: if the caller may not
- * read even one of the owners, all are "" (golden: keys-allow-list-force/keys-all-without-names).
+ * Lists leave out what the caller may not see, but other people's keys that only the limits of the key in use hide are
+ * refused: whoever asks for them would take the answer for all there is.
+ * @throws ApiError 403
  */
-export async function listTokens(ctx: ActorCtx, target: UserRow, include: Included) {
-  const { subject } = ctx.actor;
-  const tokens = await store.listTokens(ctx.db, filterOf(ctx, target, include), visible(subject, 'read', 'api_key'));
-  const named = tokens.every((token) => can(subject, 'read', userObject({ id: token.userId })));
-  return named ? tokens : tokens.map((token) => ({ ...token, username: '' }));
+function refuseHidden(ctx: ActorCtx, object: RbacObject): void {
+  if (decide(ctx.actor.subject, 'read', object) === 'limited-key') throw limitedKey();
 }
 
-/** The key of this id, whoever owns it. @throws ApiError 404 when there is none or the caller may not do all of `actions` */
+/**
+ * The tokens that the caller may see, each with its owner's name.
+ * @throws ApiError 403 as `refuseHidden`
+ */
+export async function listTokens(ctx: ActorCtx, target: UserRow, include: Included) {
+  refuseHidden(ctx, include.all ? allKeysObject() : newKeyObject(target));
+  const rows = visible(ctx.actor.subject, 'read', 'api_key');
+  return store.listTokens(ctx.db, filterOf(ctx, target, include), rows);
+}
+
+/**
+ * The key of this id, whoever owns it.
+ * @throws ApiError 404 when there is none or the caller may not do all of `actions`, 403 for somebody else's by a limited key
+ */
 export async function getKey(ctx: ActorCtx, id: string, ...actions: string[]): Promise<store.KeyRow> {
   const key = await store.findKey(ctx.db, id);
-  if (!key || !actions.every((action) => can(ctx.actor.subject, action, keyObject(key)))) throw notFound();
+  if (!key) throw notFound();
+  for (const action of actions) requirePermission(ctx, action, keyObject(key), notFound);
   return key;
 }
 
-/** The user's token of this name. @throws ApiError 404 when there is none or the caller may not read it */
+/** The user's token of this name. @throws ApiError 404 when there is none, else as `getKey` */
 export async function getToken(ctx: ActorCtx, target: UserRow, name: string): Promise<store.KeyRow> {
   const token = await store.findToken(ctx.db, target.id, name);
-  if (!token || !can(ctx.actor.subject, 'read', keyObject(token))) throw notFound();
+  if (!token) throw notFound();
+  requirePermission(ctx, 'read', keyObject(token), notFound);
   return token;
+}
+
+/** Changes a key: somebody else's with rights that still hold then. */
+function changeKey(ctx: ActorCtx, key: store.KeyRow, actions: string[], change: (ctx: ActorCtx) => Promise<void>) {
+  if (key.userId === ctx.actor.user.id) return withTx(ctx, change);
+  return withAccount(ctx, { id: key.userId, roles: [] }, async (ctx) => {
+    for (const action of actions) requirePermission(ctx, action, keyObject(key), notFound);
+    await change(ctx);
+  });
 }
 
 const targetName = (key: store.KeyRow) => key.tokenName || key.id;
 
 /** Deletes a key. @throws ApiError 404 when there is none or the caller may not delete it */
 export async function deleteKey(ctx: ActorCtx, id: string): Promise<void> {
-  const key = await getKey(ctx, id, 'delete');
-  await withTx(ctx, async (ctx) => {
-    if (!(await store.deleteKey(ctx.db, id))) throw notFound();
+  const actions = ['delete'];
+  const key = await getKey(ctx, id, ...actions);
+  await changeKey(ctx, key, actions, async (ctx) => {
+    const deleted = await store.deleteKey(ctx.db, id);
+    if (!deleted) throw notFound();
     await audit(ctx, {
       action: 'delete',
       resourceType: 'api_key',
       resourceId: id,
       resourceTarget: targetName(key),
-      before: auditedKey(key),
+      before: auditedKey(deleted),
       status: 204,
     });
   });
@@ -180,24 +238,27 @@ export async function deleteKey(ctx: ActorCtx, id: string): Promise<void> {
 
 /** Ends a key now; one that has expired stays as it is. @throws ApiError 404 when the caller may not read and change it */
 export async function expireKey(ctx: ActorCtx, id: string): Promise<void> {
-  const key = await getKey(ctx, id, 'read', 'update');
+  const actions = ['read', 'update'];
+  const key = await getKey(ctx, id, ...actions);
   const now = nowText(ctx);
-  await withTx(ctx, async (ctx) => {
-    if (!(await store.expireKey(ctx.db, id, now))) return;
+  await changeKey(ctx, key, actions, async (ctx) => {
+    const before = await store.expireKey(ctx.db, id, now);
+    if (before === undefined) return;
     await audit(ctx, {
       action: 'write',
       resourceType: 'api_key',
       resourceId: id,
       resourceTarget: targetName(key),
-      before: { expires_at: key.expiresAt },
+      before: { expires_at: before },
       after: { expires_at: now },
       status: 204,
     });
   });
 }
 
-/** The sessions and keys of a user that the caller may see. */
+/** The sessions and keys of a user that the caller may see. @throws ApiError 403 as `refuseHidden` */
 export async function listKeys(ctx: ActorCtx, target: UserRow, include: { expired: boolean }): Promise<store.KeyRow[]> {
+  refuseHidden(ctx, newKeyObject(target));
   const filter = filterOf(ctx, target, { all: false, expired: include.expired });
   return store.listKeys(ctx.db, filter, visible(ctx.actor.subject, 'read', 'api_key'));
 }
@@ -208,12 +269,14 @@ export async function listKeys(ctx: ActorCtx, target: UserRow, include: { expire
  * @throws ApiError 403 when the caller may not read and change them all
  */
 export async function expireOtherKeys(ctx: ActorCtx, target: UserRow): Promise<number> {
-  const { subject, keyId } = ctx.actor;
-  const keys = newKeyObject(target.id);
-  if (!can(subject, 'read', keys) || !can(subject, 'update', keys)) throw forbidden();
-  requireOwnerFor(ctx.actor, target);
-  return withTx(ctx, async (ctx) => {
-    const ended = await store.expireOtherKeys(ctx.db, target.id, keyId, nowText(ctx));
+  const authorize = (ctx: ActorCtx, target: UserRow) => {
+    requirePermission(ctx, 'read', newKeyObject(target));
+    requirePermission(ctx, 'update', newKeyObject(target));
+  };
+  authorize(ctx, target);
+  return withAccount(ctx, target, async (ctx, account) => {
+    authorize(ctx, account);
+    const ended = await store.expireOtherKeys(ctx.db, target.id, ctx.actor.keyId, nowText(ctx));
     if (ended.length > 0) {
       await audit(ctx, {
         action: 'write',

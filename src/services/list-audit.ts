@@ -6,7 +6,7 @@ import { asciiLower } from '../golang/ascii.ts';
 import { firstTerm, parseQuery, QueryReader, type QueryTerms } from '../golang/search.ts';
 import { parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
-import { auditObject } from '../rbac/policy.ts';
+import { auditObject } from '../rbac/objects.ts';
 import { type AuditFilter, type AuditRow, listAuditLogs as listRows } from '../store/audit.ts';
 import { limitOf } from './paging.ts';
 

@@ -2,7 +2,7 @@
 import type { ActorCtx } from '../ctx.ts';
 import { ApiError, badRequest, forbidden } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
-import { userObject } from '../rbac/policy.ts';
+import { userObject } from '../rbac/objects.ts';
 import { findLinkClaims, type LinkClaims } from '../store/user-links.ts';
 import type { UserRow } from '../store/users.ts';
 

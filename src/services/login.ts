@@ -7,16 +7,16 @@ import { hashPassword, needsRehash, verifyPassword } from '../crypto/passwords.t
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, conflict, forbidden } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
-import { keyObject } from '../rbac/policy.ts';
+import { keyObject } from '../rbac/objects.ts';
 import { deleteKeyAndAppKeys } from '../store/keys.ts';
-import { lockFirstUser } from '../store/locks.ts';
+import { lockFirstUser, lockPeople } from '../store/locks.ts';
 import { findDefaultOrganization } from '../store/organizations.ts';
 import { findCredentialsByEmail, hasAnyUser, replacePasswordHash, type UserRow } from '../store/users.ts';
 import { insertAccount, isTaken } from './accounts.ts';
 import { audit } from './audit.ts';
 import { noteFailedSignIn } from './failed-sign-ins.ts';
 import { newSshKey } from './git-ssh-keys.ts';
-import { issueKey } from './keys.ts';
+import { issueKey, KeyOutdated } from './keys.ts';
 import { isOn } from './sso/first-contact.ts';
 import { activateDormantUser } from './status.ts';
 
@@ -84,14 +84,21 @@ export async function createFirstUser(
   }
 }
 
+/** How often a login begins anew because password or status changed under it. */
+const LOGIN_TRIES = 3;
+
 const wrongPassword = () => new ApiError(401, 'Incorrect email or password.');
 
 /**
  * Checks address and password as login does, and wakes a dormant user.
  * @throws ApiError 401 for a wrong pair (an unknown address costs the same time) or a suspended user, 403 when
  * passwords are off or the account signs in otherwise (golden: session-login-accounts)
+ * @returns the user with the hash that the password fits
  */
-export async function checkPassword(ctx: Ctx, input: LoginWithPasswordRequest): Promise<UserRow> {
+export async function checkPassword(
+  ctx: Ctx,
+  input: LoginWithPasswordRequest,
+): Promise<UserRow & { hashedPassword: string }> {
   const found = await findCredentialsByEmail(ctx.db, input.email);
   const right = await verifyPassword(found?.hashedPassword ?? '', input.password);
   const failed = (reason: Parameters<typeof noteFailedSignIn>[1]['reason'], refusal: ApiError): ApiError => {
@@ -109,7 +116,8 @@ export async function checkPassword(ctx: Ctx, input: LoginWithPasswordRequest): 
   if (needsRehash(found.hashedPassword)) {
     // Conditional on the hash that was checked: a password changed meanwhile must not come back.
     const hashedPassword = await hashPassword(input.password);
-    await replacePasswordHash(ctx.db, found.id, found.hashedPassword, hashedPassword);
+    const isReplaced = await replacePasswordHash(ctx.db, found.id, found.hashedPassword, hashedPassword);
+    if (isReplaced) found.hashedPassword = hashedPassword;
   }
   if (found.status === 'dormant') await activateDormantUser(ctx, found);
   if (found.status === 'suspended') {
@@ -119,18 +127,31 @@ export async function checkPassword(ctx: Ctx, input: LoginWithPasswordRequest): 
   return found;
 }
 
-/** Signs in; the text of a new session key. @throws as `checkPassword` */
+/**
+ * Signs in; the text of a new session key. It exists only if the password that was checked is still the stored one when
+ * the key is stored, and the user still active (docs/differences.md 26); else the login begins anew.
+ * @throws as `checkPassword`
+ */
 export async function login(ctx: Ctx, input: LoginWithPasswordRequest): Promise<string> {
-  const user = await checkPassword(ctx, input);
-  const { key } = await issueKey(ctx, {
-    userId: user.id,
-    kind: 'session',
-    loginType: 'password',
-    lifetimeNs: ctx.config.sessions.durationNs,
-    ip: ctx.origin.ip,
-    event: { action: 'login', target: user.username, userId: user.id },
-  });
-  return key;
+  for (let tries = 1; ; tries++) {
+    const user = await checkPassword(ctx, input);
+    try {
+      const { key } = await issueKey(ctx, {
+        userId: user.id,
+        kind: 'session',
+        loginType: 'password',
+        lifetimeNs: ctx.config.sessions.durationNs,
+        ip: ctx.origin.ip,
+        event: { action: 'login', target: user.username, userId: user.id },
+        conditions: { passwordHash: user.hashedPassword, onlyActive: true },
+      });
+      return key;
+    } catch (err) {
+      // A login at the same moment may only have renewed the hash.
+      if (!(err instanceof KeyOutdated)) throw err;
+      if (tries === LOGIN_TRIES) throw wrongPassword();
+    }
+  }
 }
 
 /**
@@ -141,6 +162,7 @@ export async function logout(ctx: ActorCtx): Promise<void> {
   const { user, keyId, subject } = ctx.actor;
   if (!can(subject, 'delete', keyObject({ id: keyId, userId: user.id }))) throw forbidden();
   await withTx(ctx, async (ctx) => {
+    await lockPeople(ctx.db, { target: user.id });
     await deleteKeyAndAppKeys(ctx.db, keyId, user.id);
     await audit(ctx, { action: 'logout', resourceType: 'api_key', resourceId: keyId, resourceTarget: user.username });
   });

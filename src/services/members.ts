@@ -1,11 +1,17 @@
 // Members of organizations: listing, adding and removing them.
 
-import { type ActorCtx, nowText, withTx } from '../ctx.ts';
+import { type ActorCtx, nowText } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { firstTerm, parseQuery, QueryReader, type QueryTerms } from '../golang/search.ts';
 import { NIL_UUID } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
-import { assignOrgRoleObject, assignRoleObject, memberObject, membersObject, newMemberObject } from '../rbac/policy.ts';
+import {
+  assignRoleObject,
+  grantOrgRoleObject,
+  membershipObject,
+  membersObject,
+  newMemberObject,
+} from '../rbac/objects.ts';
 import { canAssign } from '../rbac/roles.ts';
 import { visible } from '../rbac/visible.ts';
 import { isForeignKey, isUnique } from '../store/errors.ts';
@@ -13,13 +19,15 @@ import {
   deleteMember,
   findMemberById,
   listMembers as listRows,
+  lockMember,
   type MemberFilter,
   type MemberRow,
   pageOfMembers,
 } from '../store/members.ts';
 import { insertMember, type OrganizationRow } from '../store/organizations.ts';
 import { uniques } from '../store/schema.ts';
-import { lockUser, type UserRow } from '../store/users.ts';
+import type { UserRow } from '../store/users.ts';
+import { requirePermission, withAccount } from './actors.ts';
 import { audit } from './audit.ts';
 import { userFilter } from './list-users.ts';
 import { rolesOfNewMember } from './organization-roles.ts';
@@ -89,18 +97,21 @@ export function readMember(ctx: ActorCtx, member: MemberRow): MemberRow {
 
 /**
  * Makes a user a member without extra roles.
- * @throws ApiError 404 without the rights, or when user or organization were deleted meanwhile; 400 for a member
+ * @throws ApiError 404 without the rights, or when user or organization were deleted meanwhile; 403 for an owner unless the
+ * roles in the organization allow it, and for a limited key; 400 for a member
  */
 export async function addMember(ctx: ActorCtx, organization: OrganizationRow, user: UserRow): Promise<MemberRow> {
-  const { subject } = ctx.actor;
   const { id: organizationId } = organization;
-  if (!can(subject, 'assign', assignOrgRoleObject(organizationId))) throw notFound();
-  if (!rolesOfNewMember(organization).every((name) => canAssign(subject.roles, { name, organizationId })))
-    throw notFound();
-  if (!can(subject, 'create', newMemberObject(user.id, organizationId))) throw notFound();
+  const authorize = (ctx: ActorCtx, user: UserRow) => {
+    requirePermission(ctx, 'assign', grantOrgRoleObject(organizationId, user), notFound);
+    const { roles } = ctx.actor.subject;
+    if (!rolesOfNewMember(organization).every((name) => canAssign(roles, { name, organizationId }))) throw notFound();
+    requirePermission(ctx, 'create', newMemberObject(user, organizationId), notFound);
+  };
+  authorize(ctx, user);
   try {
-    return await withTx(ctx, async (ctx) => {
-      if (!(await lockUser(ctx.db, user.id))) throw notFound();
+    return await withAccount(ctx, user, async (ctx, account) => {
+      authorize(ctx, account);
       await insertMember(ctx.db, { userId: user.id, organizationId, now: nowText(ctx) });
       const member = await findMemberById(ctx.db, organizationId, user.id);
       if (!member) throw notFound();
@@ -108,7 +119,7 @@ export async function addMember(ctx: ActorCtx, organization: OrganizationRow, us
         action: 'create',
         resourceType: 'organization_member',
         resourceId: user.id,
-        resourceTarget: user.username,
+        resourceTarget: account.username,
         organizationId,
         after: { roles: [] },
       });
@@ -127,21 +138,27 @@ export async function addMember(ctx: ActorCtx, organization: OrganizationRow, us
 
 /**
  * Ends a membership with its roles; sessions and keys of the user stay.
- * @throws ApiError 400 for oneself, 404 without the right and for the system account (golden: rbac-members)
+ * @throws ApiError 400 for oneself; 404 without the right and for the system account; 403 for an owner unless the roles in
+ * the organization allow it, and for a limited key (golden: rbac-members)
  */
 export async function removeMember(ctx: ActorCtx, member: MemberRow): Promise<void> {
   const { userId, organizationId } = member;
+  const target = { id: userId, roles: member.globalRoles };
   if (userId === ctx.actor.user.id) throw badRequest('cannot remove self from an organization');
-  if (member.isSystem || !can(ctx.actor.subject, 'delete', memberObject(userId, organizationId))) throw notFound();
-  await withTx(ctx, async (ctx) => {
-    if (!(await deleteMember(ctx.db, userId, organizationId))) throw notFound();
+  if (member.isSystem) throw notFound();
+  requirePermission(ctx, 'delete', membershipObject(target, organizationId), notFound);
+  await withAccount(ctx, target, async (ctx, account) => {
+    requirePermission(ctx, 'delete', membershipObject(account, organizationId), notFound);
+    const roles = await lockMember(ctx.db, userId, organizationId);
+    if (!roles) throw notFound();
+    await deleteMember(ctx.db, userId, organizationId);
     await audit(ctx, {
       action: 'delete',
       resourceType: 'organization_member',
       resourceId: userId,
-      resourceTarget: member.username,
+      resourceTarget: account.username,
       organizationId,
-      before: { roles: member.roles },
+      before: { roles },
       status: 204,
     });
   });

@@ -8,7 +8,7 @@ import { type ActorCtx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, forbidden, notFound } from '../errors.ts';
 import { parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
-import { userOwned } from '../rbac/policy.ts';
+import { userOwned } from '../rbac/objects.ts';
 import {
   listNotificationPreferences,
   type NotificationPreferenceRow,

@@ -5,12 +5,11 @@ import { passwordProblem } from '../codersdk/password-strength.ts';
 import { hashPassword } from '../crypto/passwords.ts';
 import { type Ctx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, conflict, invalid, notFound } from '../errors.ts';
-import { deleteKeysOfUser } from '../store/keys.ts';
 import { findDefaultOrganization } from '../store/organizations.ts';
-import { findUserByName, type UserRow, updateUser } from '../store/users.ts';
+import { findUserByName, lockUser, type UserRow } from '../store/users.ts';
 import { insertAccount, isTaken } from './accounts.ts';
-import { audit } from './audit.ts';
 import { newSshKey } from './git-ssh-keys.ts';
+import { storePassword } from './passwords.ts';
 
 function checkPassword(password: string): void {
   const problem = passwordProblem(password);
@@ -57,20 +56,16 @@ export async function createOwner(
 export async function resetPassword(ctx: Ctx, username: string, password: string): Promise<void> {
   const user = await findUserByName(ctx.db, username);
   if (!user) throw new ApiError(404, `There is no user ${username}.`);
-  if (user.loginType !== 'password')
-    throw badRequest(`${user.username} logs in by ${user.loginType}, not by password.`);
+  const requirePasswordLogin = ({ username, loginType }: UserRow) => {
+    if (loginType !== 'password') throw badRequest(`${username} logs in by ${loginType}, not by password.`);
+  };
+  requirePasswordLogin(user);
   checkPassword(password);
   const hashedPassword = await hashPassword(password);
   await withTx(ctx, async (ctx) => {
-    const changes = { hashedPassword, hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null };
-    if (!(await updateUser(ctx.db, user.id, changes))) throw notFound();
-    await deleteKeysOfUser(ctx.db, user.id);
-    await audit(ctx, {
-      action: 'write',
-      resourceType: 'user',
-      resourceId: user.id,
-      resourceTarget: user.username,
-      secretFields: ['hashed_password'],
-    });
+    const locked = await lockUser(ctx.db, user.id);
+    if (!locked) throw notFound();
+    requirePasswordLogin(locked);
+    await storePassword(ctx, locked, hashedPassword, {});
   });
 }

@@ -1,11 +1,13 @@
 // Roles of organizations: which exist, who may hand them out, and who has them.
-import { type ActorCtx, withTx } from '../ctx.ts';
+import type { ActorCtx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
-import { assignOrgRoleObject } from '../rbac/policy.ts';
+import { assignOrgRoleObject, grantOrgRoleObject } from '../rbac/objects.ts';
 import { canAssign, isOrganizationRole, listedOrganizationRoles } from '../rbac/roles.ts';
 import { lockMember, type MemberRow, updateMemberRoles as updateRoles } from '../store/members.ts';
 import type { OrganizationRow } from '../store/organizations.ts';
+import type { UserRow } from '../store/users.ts';
+import { requirePermission, withAccount } from './actors.ts';
 import { audit } from './audit.ts';
 import { type AssignableRow, roleChange } from './roles.ts';
 
@@ -32,23 +34,27 @@ export function assignableOrganizationRoles(ctx: ActorCtx, organization: Organiz
 }
 
 /**
- * Whether the caller may make this change, in the recorded order of the checks (golden: rbac-member-roles).
- * @throws ApiError 400 for roles that do not exist or that the caller may not hand out, 403 without the right to assign
+ * Whether the caller may hand out and take away roles of an organization, in the recorded order of the checks (golden:
+ * rbac-member-roles).
+ * @param member who gets and loses them; nobody for what all members have, or when nothing changes for the member
+ * @throws ApiError 400 for roles that do not exist or that the caller may not hand out, 403 without the right to assign,
+ * for owners unless the roles in the organization allow it, and for a limited key
  */
 export function checkRoleChange(
   ctx: ActorCtx,
   organizationId: string,
   change: { added: string[]; removed: string[] },
+  member?: UserRow,
 ): void {
-  const { subject } = ctx.actor;
   const all = [...change.added, ...change.removed];
   for (const name of all) {
     if (!isOrganizationRole(name)) throw badRequest(`"${name}:${organizationId}" is not a supported role`);
   }
-  if (change.added.length > 0 && !can(subject, 'assign', assignOrgRoleObject(organizationId))) throw forbidden();
-  if (change.removed.length > 0 && !can(subject, 'unassign', assignOrgRoleObject(organizationId))) throw forbidden();
+  const grant = grantOrgRoleObject(organizationId, member);
+  if (change.added.length > 0) requirePermission(ctx, 'assign', grant);
+  if (change.removed.length > 0) requirePermission(ctx, 'unassign', grant);
   for (const name of all) {
-    if (!canAssign(subject.roles, { name, organizationId }))
+    if (!canAssign(ctx.actor.subject.roles, { name, organizationId }))
       throw badRequest(`not authorized to assign role "${name}:${organizationId}"`);
   }
 }
@@ -69,16 +75,18 @@ export async function updateMemberRoles(
   if (suffixed !== undefined)
     throw badRequest(`attempt to assign a role "${suffixed}", remove the ':<organization_id> suffix`);
   const wanted = [...new Set(roles)].sort();
-  return withTx(ctx, async (ctx) => {
+  return withAccount(ctx, { id: userId, roles: member.globalRoles }, async (ctx, account) => {
     const stored = await lockMember(ctx.db, userId, organizationId);
     if (!stored) throw notFound();
-    checkRoleChange(ctx, organizationId, roleChange(stored, [...roles, ...rolesOfNewMember(organization)]));
+    const changes = stored.length !== wanted.length || wanted.some((name) => !stored.includes(name));
+    const change = roleChange(stored, [...roles, ...rolesOfNewMember(organization)]);
+    checkRoleChange(ctx, organizationId, change, changes ? account : undefined);
     await updateRoles(ctx.db, userId, organizationId, wanted);
     await audit(ctx, {
       action: 'write',
       resourceType: 'organization_member',
       resourceId: userId,
-      resourceTarget: member.username,
+      resourceTarget: account.username,
       organizationId,
       before: { roles: stored },
       after: { roles: wanted },

@@ -1,10 +1,10 @@
 // Organizations: reading, creating, changing and deleting them.
 import { randomUUID } from 'node:crypto';
 import type { CreateOrganizationRequest, UpdateOrganizationRequest } from '../codersdk/organizations.ts';
-import { type ActorCtx, nowText, withTx } from '../ctx.ts';
+import { type ActorCtx, nowText } from '../ctx.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
-import { assignOrgRoleObject, newMemberObject, newOrganizationObject, organizationObject } from '../rbac/policy.ts';
+import { grantOrgRoleObject, newMemberObject, newOrganizationObject, organizationObject } from '../rbac/objects.ts';
 import { DEFAULT_ORG_MEMBER_ROLES } from '../rbac/roles.ts';
 import { visible } from '../rbac/visible.ts';
 import { isUnique } from '../store/errors.ts';
@@ -20,7 +20,8 @@ import {
   updateOrganization as updateRow,
 } from '../store/organizations.ts';
 import { uniques } from '../store/schema.ts';
-import { lockUser, type UserRow } from '../store/users.ts';
+import type { UserRow } from '../store/users.ts';
+import { requirePermission, withActor } from './actors.ts';
 import { audit } from './audit.ts';
 import { checkRoleChange } from './organization-roles.ts';
 import { roleChange } from './roles.ts';
@@ -58,22 +59,22 @@ export async function organizationByName(ctx: ActorCtx, name: string): Promise<O
 
 /**
  * Creates an organization with the caller as its first member and administrator.
- * @throws ApiError 403 without the right to create it and to fill it, 409 for a taken name
+ * @throws ApiError 403 without the right to create it and to fill it and for a limited key, 409 for a taken name
  */
 export async function createOrganization(ctx: ActorCtx, input: CreateOrganizationRequest): Promise<OrganizationRow> {
-  const { subject, user } = ctx.actor;
+  const { user } = ctx.actor;
   const id = randomUUID();
   // The membership is part of the deal: a key that may create organizations only must not make an administrator.
-  const may =
-    can(subject, 'create', newOrganizationObject()) &&
-    can(subject, 'create', newMemberObject(user.id, id)) &&
-    can(subject, 'assign', assignOrgRoleObject(id));
-  if (!may) throw forbidden();
+  const authorize = (ctx: ActorCtx) => {
+    requirePermission(ctx, 'create', newOrganizationObject());
+    requirePermission(ctx, 'create', newMemberObject(user, id));
+    requirePermission(ctx, 'assign', grantOrgRoleObject(id));
+  };
+  authorize(ctx);
   const now = nowText(ctx);
   try {
-    return await withTx(ctx, async (ctx) => {
-      // A deleted user is in no organization: the caller must still be there when the membership is written.
-      if (!(await lockUser(ctx.db, user.id))) throw forbidden();
+    return await withActor(ctx, async (ctx) => {
+      authorize(ctx);
       const row = await insertOrganization(ctx.db, {
         id,
         name: input.name,
@@ -124,7 +125,8 @@ export async function updateOrganization(
   if (!can(ctx.actor.subject, 'update', organizationObject(id))) throw forbidden();
   const roles = input.default_org_member_roles && [...new Set(input.default_org_member_roles)].sort();
   try {
-    return await withTx(ctx, async (ctx) => {
+    return await withActor(ctx, async (ctx) => {
+      if (!can(ctx.actor.subject, 'update', organizationObject(id))) throw forbidden();
       const before = await lockOrganization(ctx.db, id);
       if (!before) throw notFound();
       // Every member gets these roles, so they are handed out like any other.
@@ -163,7 +165,8 @@ export async function deleteOrganization(ctx: ActorCtx, organization: Organizati
   const { id } = organization;
   if (!can(ctx.actor.subject, 'delete', organizationObject(id))) throw forbidden();
   if (organization.isDefault) throw badRequest('The default organization cannot be deleted.');
-  await withTx(ctx, async (ctx) => {
+  await withActor(ctx, async (ctx) => {
+    if (!can(ctx.actor.subject, 'delete', organizationObject(id))) throw forbidden();
     const locked = await lockOrganization(ctx.db, id);
     if (!locked) throw notFound();
     const others = await countOtherMembers(ctx.db, id, ctx.actor.user.id);

@@ -1,27 +1,22 @@
-// Owners are safe: only owners act on owners, and the last one stays (docs/differences.md 2).
-import type { Actor, Ctx } from '../ctx.ts';
-import { badRequest, forbidden } from '../errors.ts';
-import { isOwner } from '../rbac/owners.ts';
-import { lockOwners, type UserRow } from '../store/users.ts';
+// The last owner stays: a person who can sign in (docs/differences.md 2 and 36).
+import type { Ctx } from '../ctx.ts';
+import { badRequest } from '../errors.ts';
+import { canSignIn, isOwner } from '../rbac/owners.ts';
+import { listOwners, type UserRow } from '../store/users.ts';
 
-/** @throws ApiError 403 when somebody who is no owner acts on one */
-export function requireOwnerFor(actor: Actor, target: UserRow): void {
-  if (isOwner(target) && !isOwner(actor.user)) throw forbidden();
+/** Whether an owner who can sign in is left besides `userId`. Needs a transaction that has locked all owners (store/locks.ts). */
+export async function hasAnotherOwner(ctx: Ctx, userId: string): Promise<boolean> {
+  return (await listOwners(ctx.db)).some((owner) => owner.id !== userId && canSignIn(owner));
 }
 
 /**
- * Locks the owners until the transaction ends and checks that one of them remains without `userId`.
- * Call it inside the transaction that takes the owner away.
- * @throws ApiError 400 when this is the last owner who can act
+ * Checks that an owner remains who can sign in when `user` is one no more.
+ * @throws ApiError 400 when nobody would
  */
 export async function requireAnotherOwner(
   ctx: Ctx,
-  userId: string,
+  user: Pick<UserRow, 'id' | 'roles'>,
   what: 'deleted' | 'demoted' | 'suspended',
 ): Promise<void> {
-  const owners = await lockOwners(ctx.db);
-  if (!owners.some((owner) => owner.id === userId)) return;
-  if (!owners.some((owner) => owner.id !== userId && owner.status !== 'suspended')) {
-    throw badRequest(`The last owner cannot be ${what}.`);
-  }
+  if (isOwner(user) && !(await hasAnotherOwner(ctx, user.id))) throw badRequest(`The last owner cannot be ${what}.`);
 }

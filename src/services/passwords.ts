@@ -7,20 +7,15 @@ import type { UpdateUserPasswordRequest } from '../codersdk/users.ts';
 import type { Config } from '../config.ts';
 import { hashPassword, verifyPassword } from '../crypto/passwords.ts';
 import { type ActorCtx, type Ctx, withTx } from '../ctx.ts';
-import { ApiError, badRequest, forbidden, notFound } from '../errors.ts';
+import { ApiError, badRequest, notFound } from '../errors.ts';
 import { resetPasswordMail } from '../mail/templates.ts';
-import { canByKey } from '../rbac/authorize.ts';
-import { newKeyObject } from '../rbac/policy.ts';
+import { decide } from '../rbac/authorize.ts';
+import { bareUserObject, credentialsObject } from '../rbac/objects.ts';
+import type { RoleRef } from '../rbac/roles.ts';
 import { deleteKeysOfUser } from '../store/keys.ts';
-import {
-  findCredentialsByEmail,
-  findPasswordHash,
-  setOneTimePasscode,
-  spendOneTimePasscode,
-  type UserRow,
-  updateUser,
-} from '../store/users.ts';
-import { audit } from './audit.ts';
+import { findCredentialsByEmail, findPasswordHash, lockUser, type UserRow, updateUser } from '../store/users.ts';
+import { requireCouldGrant, requirePermission, withAccount } from './actors.ts';
+import { type AuditEntry, audit } from './audit.ts';
 
 const PASSCODE_LIFETIME = 20 * MINUTE;
 
@@ -32,42 +27,74 @@ function checkStrength(password: string): void {
 const sameAsOld = () => badRequest('New password cannot match old password.');
 
 /**
- * Sets a new password and ends every key of the user. Who may do it was decided by the route's gates.
- * @throws ApiError 400 for accounts without password login, a weak, repeated or unproven password; 403 for a key that may
- * not end keys (golden: users-password, keys-scope-user/update-password)
+ * Whether the caller may set the password of an account, as far as can be told before the request is read.
+ * @param held all roles of the account
+ * @throws ApiError 404 without the right; 400 for an owner's, unless the caller is one; 403 for somebody else's by a limited
+ * key, and for somebody with a role that the caller could not grant (golden: users-password)
+ */
+export function requireMaySetPassword(ctx: ActorCtx, user: UserRow, held: readonly RoleRef[]): void {
+  const { subject } = ctx.actor;
+  if (user.id === subject.userId) {
+    requirePermission(ctx, 'update_personal', bareUserObject(user), notFound);
+    return;
+  }
+  if (decide(subject, 'update_personal', credentialsObject(user)) === 'owners-only') {
+    throw badRequest('Only owners can change the password of an owner.');
+  }
+  requirePermission(ctx, 'update_personal', credentialsObject(user), notFound);
+  requireCouldGrant(ctx, held);
+}
+
+const incorrectOld = () =>
+  badRequest('Old password is incorrect.', {
+    validations: [{ field: 'old_password', detail: 'Old password is incorrect.' }],
+  });
+
+/**
+ * Sets a new password and ends every key of the user. Whether the caller may was decided by the route's gate, and is again
+ * when the password is stored. An old password that was given must still be the stored one then.
+ * @throws ApiError 400 for accounts without password login, a weak, repeated or unproven password; 403 for a limited key
+ * (golden: users-password, keys-scope-user/update-password)
  */
 export async function changePassword(ctx: ActorCtx, target: UserRow, input: UpdateUserPasswordRequest): Promise<void> {
   const own = target.id === ctx.actor.user.id;
-  if (target.loginType !== 'password')
-    throw badRequest('Users without password login type cannot change their password.');
+  const requirePasswordLogin = ({ loginType }: UserRow) => {
+    if (loginType !== 'password') throw badRequest('Users without password login type cannot change their password.');
+  };
+  requirePasswordLogin(target);
   checkStrength(input.password);
   const hash = await findPasswordHash(ctx.db, target.id);
   if (own && input.old_password === '') throw badRequest('Old password is required.');
-  if (input.old_password !== '' && !(await verifyPassword(hash, input.old_password))) {
-    throw badRequest('Old password is incorrect.', {
-      validations: [{ field: 'old_password', detail: 'Old password is incorrect.' }],
-    });
-  }
+  const isProven = input.old_password !== '';
+  if (isProven && !(await verifyPassword(hash, input.old_password))) throw incorrectOld();
   if (await verifyPassword(hash, input.password)) throw sameAsOld();
-  // A new password ends all keys of the user: a user administrator may do that, a key that must not end keys may not.
-  if (!canByKey(ctx.actor.subject, 'delete', newKeyObject(target.id))) throw forbidden();
+  requirePermission(ctx, 'update_personal', credentialsObject(target));
   const hashedPassword = await hashPassword(input.password);
-  await withTx(ctx, async (ctx) => {
-    const found = await updateUser(ctx.db, target.id, {
-      hashedPassword,
-      hashedOneTimePasscode: null,
-      oneTimePasscodeExpiresAt: null,
-    });
-    if (!found) throw notFound();
-    await deleteKeysOfUser(ctx.db, target.id);
-    await audit(ctx, {
-      action: 'write',
-      resourceType: 'user',
-      resourceId: target.id,
-      resourceTarget: target.username,
-      secretFields: ['hashed_password'],
-      status: 204,
-    });
+  await withAccount(ctx, target, async (ctx, account) => {
+    requireMaySetPassword(ctx, account, account.held);
+    requirePermission(ctx, 'update_personal', credentialsObject(account));
+    requirePasswordLogin(account);
+    if (isProven && account.hashedPassword !== hash) throw incorrectOld();
+    await storePassword(ctx, account, hashedPassword);
+  });
+}
+
+/** Sets a password, voids what was mailed to set one, and ends every key. Needs the user's row locked. */
+export async function storePassword(
+  ctx: Ctx,
+  user: Pick<UserRow, 'id' | 'username'>,
+  hashedPassword: string,
+  note: Pick<AuditEntry, 'userId' | 'status'> = { status: 204 },
+): Promise<void> {
+  await updateUser(ctx.db, user.id, { hashedPassword, hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null });
+  await deleteKeysOfUser(ctx.db, user.id);
+  await audit(ctx, {
+    action: 'write',
+    resourceType: 'user',
+    resourceId: user.id,
+    resourceTarget: user.username,
+    secretFields: ['hashed_password'],
+    ...note,
   });
 }
 
@@ -85,8 +112,14 @@ export async function requestPasscode(ctx: Ctx, email: string): Promise<void> {
   const hashedOneTimePasscode = await hashPassword(passcode);
   const user = await findCredentialsByEmail(ctx.db, email);
   if (!user) return;
-  await withTx(ctx, async (ctx) => {
-    await setOneTimePasscode(ctx.db, user.id, hashedOneTimePasscode, instantText(ctx.clock() + PASSCODE_LIFETIME));
+  const isSet = await withTx(ctx, async (ctx) => {
+    const locked = await lockUser(ctx.db, user.id);
+    // A password that was set since then settled what this was asked for.
+    if (locked?.hashedPassword !== user.hashedPassword) return false;
+    await updateUser(ctx.db, user.id, {
+      hashedOneTimePasscode,
+      oneTimePasscodeExpiresAt: instantText(ctx.clock() + PASSCODE_LIFETIME),
+    });
     await audit(ctx, {
       action: 'request_password_reset',
       resourceType: 'user',
@@ -95,15 +128,17 @@ export async function requestPasscode(ctx: Ctx, email: string): Promise<void> {
       userId: user.id,
       status: 204,
     });
+    return true;
   });
+  if (!isSet) return;
   ctx.mailer.enqueue(
     resetPasswordMail({ accessUrl: ctx.config.accessUrl, to: user.email, name: user.name || user.username, passcode }),
   );
 }
 
 /**
- * Sets a new password by passcode, which the writing statement spends: of two at once one wins. A refused password
- * spends nothing. Golden: session-passwords
+ * Sets a new password by passcode, which that spends: of two at once one wins, and a password that was set meanwhile
+ * stays. A refused password spends nothing. Golden: session-passwords
  * @throws ApiError 400 for a weak or repeated password, a wrong or late passcode
  */
 export async function changePasswordWithPasscode(
@@ -135,16 +170,9 @@ export async function changePasswordWithPasscode(
   if (await verifyPassword(user.hashedPassword, input.password)) throw refused(sameAsOld());
   const hashedPassword = await hashPassword(input.password);
   await withTx(ctx, async (ctx) => {
-    if (!(await spendOneTimePasscode(ctx.db, user.id, passcodeHash, hashedPassword))) throw incorrect();
-    await deleteKeysOfUser(ctx.db, user.id);
-    await audit(ctx, {
-      action: 'write',
-      resourceType: 'user',
-      resourceId: user.id,
-      resourceTarget: user.username,
-      userId: user.id,
-      secretFields: ['hashed_password'],
-      status: 204,
-    });
+    const locked = await lockUser(ctx.db, user.id);
+    if (locked?.hashedPassword !== user.hashedPassword || locked.hashedOneTimePasscode !== passcodeHash)
+      throw incorrect();
+    await storePassword(ctx, locked, hashedPassword, { userId: user.id, status: 204 });
   });
 }

@@ -1,14 +1,13 @@
 // Site roles: who has them and who may hand them out.
-import { type ActorCtx, withTx } from '../ctx.ts';
+import type { ActorCtx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
-import { isOwner } from '../rbac/owners.ts';
-import { assignRoleObject, memberObject, userObject } from '../rbac/policy.ts';
+import { assignRoleObject, bareUserObject, grantRoleObject, memberObject } from '../rbac/objects.ts';
 import { canAssign, isSiteRole, type ListedRole, listedSiteRoles } from '../rbac/roles.ts';
-import { retrySerializable } from '../store/db.ts';
 import { listMemberships } from '../store/organizations.ts';
-import { lockOwners, lockUser, type UserRow, updateUser } from '../store/users.ts';
+import { type UserRow, updateUser } from '../store/users.ts';
 import { reread } from './accounts.ts';
+import { requirePermission, withAccount } from './actors.ts';
 import { audit } from './audit.ts';
 import { requireAnotherOwner } from './owners.ts';
 
@@ -39,7 +38,7 @@ export async function userRoles(
   target: UserRow,
 ): Promise<{ roles: string[]; memberships: { organizationId: string; roles: string[] }[] }> {
   const { subject } = ctx.actor;
-  if (!can(subject, 'read_personal', userObject(target))) throw notFound();
+  if (!can(subject, 'read_personal', bareUserObject(target))) throw notFound();
   const memberships = target.isSystem ? [] : await listMemberships(ctx.db, target.id);
   const visible = memberships.filter(({ organizationId }) =>
     can(subject, 'read', memberObject(target.id, organizationId)),
@@ -58,44 +57,46 @@ export function roleChange(
   };
 }
 
+/** In the recorded order of the checks (golden: rbac-site-roles). */
+function authorizeChange(ctx: ActorCtx, { added, removed }: ReturnType<typeof roleChange>): void {
+  const all = [...added, ...removed];
+  for (const name of all) {
+    if (!isSiteRole(name)) throw badRequest(`"${name}" is not a supported role`);
+  }
+  if (added.length > 0) requirePermission(ctx, 'assign', grantRoleObject());
+  if (removed.length > 0) requirePermission(ctx, 'unassign', grantRoleObject());
+  for (const name of all) {
+    if (!canAssign(ctx.actor.subject.roles, { name })) throw badRequest(`not authorized to assign role "${name}"`);
+  }
+}
+
 /**
  * Replaces the site roles of a user. `member` is everybody's: it counts as wanted but is stored only when sent.
  * @throws ApiError 400 for unknown roles, roles the caller may not assign and the last owner; 403 without the right to
  * assign (golden: rbac-site-roles)
  */
 export async function updateSiteRoles(ctx: ActorCtx, target: UserRow, roles: string[]): Promise<UserRow> {
-  const { subject } = ctx.actor;
   if (target.loginType === 'oidc' && ctx.config.oidc?.userRoleField) {
     throw badRequest('Cannot modify roles for OIDC users when role sync is enabled.');
   }
   const wanted = [...new Set(roles)].sort();
-  const change = () =>
-    withTx(ctx, async (ctx) => {
-      // All owners before the target: two demotions that lock their targets first would wait for each other.
-      if (isOwner(target)) await lockOwners(ctx.db);
-      const locked = await lockUser(ctx.db, target.id);
-      if (!locked) throw notFound();
-      const { added, removed } = roleChange(locked.roles, [...roles, 'member']);
-      for (const name of [...added, ...removed]) {
-        if (!isSiteRole(name)) throw badRequest(`"${name}" is not a supported role`);
-      }
-      if (added.length > 0 && !can(subject, 'assign', assignRoleObject())) throw forbidden();
-      if (removed.length > 0 && !can(subject, 'unassign', assignRoleObject())) throw forbidden();
-      for (const name of [...added, ...removed]) {
-        if (!canAssign(subject.roles, { name })) throw badRequest(`not authorized to assign role "${name}"`);
-      }
-      if (removed.includes('owner')) await requireAnotherOwner(ctx, target.id, 'demoted');
-      await updateUser(ctx.db, target.id, { roles: wanted });
+  return withAccount(
+    ctx,
+    target,
+    async (ctx, account) => {
+      authorizeChange(ctx, roleChange(account.roles, [...roles, 'member']));
+      if (!wanted.includes('owner')) await requireAnotherOwner(ctx, account, 'demoted');
+      await updateUser(ctx.db, account.id, { roles: wanted });
       await audit(ctx, {
         action: 'write',
         resourceType: 'user',
-        resourceId: target.id,
-        resourceTarget: target.username,
-        before: { roles: locked.roles },
+        resourceId: account.id,
+        resourceTarget: account.username,
+        before: { roles: account.roles },
         after: { roles: wanted },
       });
-      return reread(ctx, target.id);
-    });
-  // Somebody made an owner a moment ago is locked out of order; who then waits in a circle starts again.
-  return retrySerializable(change);
+      return reread(ctx, account.id);
+    },
+    { mayLoseOwner: true },
+  );
 }

@@ -4,7 +4,7 @@ import type { CreateUserSecretRequest, UpdateUserSecretRequest } from '../coders
 import { type ActorCtx, nowText, withTx } from '../ctx.ts';
 import { badRequest, conflict, forbidden, invalid, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
-import { userOwned } from '../rbac/policy.ts';
+import { userOwned } from '../rbac/objects.ts';
 import { isUnique } from '../store/errors.ts';
 import { uniques } from '../store/schema.ts';
 import {

@@ -2,12 +2,12 @@
 
 import * as wire from '../codersdk/settings.ts';
 import { type ActorCtx, withTx } from '../ctx.ts';
-import { badRequest, forbidden, notFound } from '../errors.ts';
+import { badRequest, notFound } from '../errors.ts';
 import { QueryReader, type QueryTerms } from '../golang/search.ts';
-import { can } from '../rbac/authorize.ts';
-import { userObject } from '../rbac/policy.ts';
+import { bareUserObject, type RbacObject, userObject } from '../rbac/objects.ts';
 import { readUserConfigs, writeUserConfigs } from '../store/settings.ts';
 import { lockUser, type UserRow } from '../store/users.ts';
+import { requirePermission } from './actors.ts';
 import { audit } from './audit.ts';
 
 /** Themes of old clients that follow the system by themselves: choosing one ends the mode that a newer client set. */
@@ -17,23 +17,28 @@ const ALERT_DISMISSED = 'preference_task_notification_alert_dismissed';
 /** Texts by key, as stored: what is no longer valid among them, answers leave out. */
 export type StoredSettings = ReadonlyMap<string, string>;
 
-function requireRead(ctx: ActorCtx, target: UserRow): void {
-  if (!can(ctx.actor.subject, 'read_personal', userObject(target))) throw forbidden();
-}
-
-/** Changing settings answers with them, so it needs the right to read them too. */
-function requireUpdate(ctx: ActorCtx, target: UserRow): void {
-  if (!can(ctx.actor.subject, 'update_personal', userObject(target))) throw forbidden();
-  requireRead(ctx, target);
-}
+const requireRead = (ctx: ActorCtx, target: UserRow) => requirePermission(ctx, 'read_personal', bareUserObject(target));
 
 /**
  * Writes values and gives what is stored afterwards, in one transaction with the audit entry.
- * @throws ApiError 404 when the user was deleted meanwhile
+ * @param objectOf what the settings are a part of: `userObject` guards those of owners
+ * @throws ApiError 403 without the right to change and to read them, 404 when the user was deleted meanwhile
  */
-async function write(ctx: ActorCtx, target: UserRow, values: Record<string, string>): Promise<StoredSettings> {
+async function write(
+  ctx: ActorCtx,
+  target: UserRow,
+  objectOf: (user: UserRow) => RbacObject,
+  values: Record<string, string>,
+): Promise<StoredSettings> {
+  const authorize = (user: UserRow) => {
+    requirePermission(ctx, 'update_personal', objectOf(user));
+    requireRead(ctx, user);
+  };
+  authorize(target);
   return withTx(ctx, async (ctx) => {
-    if (!(await lockUser(ctx.db, target.id))) throw notFound();
+    const locked = await lockUser(ctx.db, target.id);
+    if (!locked) throw notFound();
+    authorize(locked);
     const before = await readUserConfigs(ctx.db, target.id);
     if (Object.keys(values).length === 0) return before;
     await writeUserConfigs(ctx.db, target.id, values);
@@ -70,13 +75,12 @@ export async function updateAppearance(
   if (!(wire.TERMINAL_FONTS as readonly string[]).includes(input.terminal_font)) {
     throw badRequest('Unsupported font family.');
   }
-  requireUpdate(ctx, target);
   const { theme_preference, theme_mode, theme_light, theme_dark, terminal_font } = input;
   const mode =
     theme_mode !== ''
       ? { theme_mode, ...(theme_light !== '' && { theme_light }), ...(theme_dark !== '' && { theme_dark }) }
       : LEGACY_AUTO_THEMES.has(theme_preference) && { theme_mode: '' };
-  return write(ctx, target, { theme_preference, ...mode, terminal_font });
+  return write(ctx, target, userObject, { theme_preference, ...mode, terminal_font });
 }
 
 /** The preferences that are one of several words, in the order in which a bad one is reported. */
@@ -111,8 +115,7 @@ export async function updatePreferences(
     }
     values[`preference_${field}`] = value;
   }
-  requireUpdate(ctx, target);
-  return write(ctx, target, values);
+  return write(ctx, target, bareUserObject, values);
 }
 
 /**

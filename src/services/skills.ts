@@ -4,7 +4,7 @@ import { type ActorCtx, nowText, withTx } from '../ctx.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
 import { can } from '../rbac/authorize.ts';
-import { userOwned } from '../rbac/policy.ts';
+import { userOwned } from '../rbac/objects.ts';
 import {
   countSkills,
   deleteSkill as deleteRow,
@@ -90,6 +90,7 @@ export async function updateSkill(ctx: ActorCtx, target: UserRow, name: string, 
   }
   if (!may(ctx, 'read', target)) throw forbidden();
   return withTx(ctx, async (ctx) => {
+    if (!(await lockUser(ctx.db, target.id))) throw notFound();
     const before = await findSkill(ctx.db, target.id, name);
     if (!before) throw notFound();
     if (!may(ctx, 'update', target)) throw forbidden();

@@ -1,13 +1,13 @@
 // Active, dormant, suspended: changing a user's status.
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
-import { badRequest, forbidden, notFound } from '../errors.ts';
-import { can } from '../rbac/authorize.ts';
+import { badRequest } from '../errors.ts';
+import { accountObject, bareUserObject } from '../rbac/objects.ts';
 import { isOwner } from '../rbac/owners.ts';
-import { userObject } from '../rbac/policy.ts';
+import type { RoleRef } from '../rbac/roles.ts';
 import { lockUser, type UserRow, updateUser } from '../store/users.ts';
 import { auditUserChange, reread } from './accounts.ts';
+import { requirePermission, rolesHeldBy, withAccount } from './actors.ts';
 import { audit } from './audit.ts';
-import { requireAnotherOwner } from './owners.ts';
 import { requireKnownActor } from './users.ts';
 
 /**
@@ -41,23 +41,26 @@ const SUSPEND_OWNER = 'You cannot suspend a user with the "owner" role. You must
 
 /**
  * Suspends or activates; `updated_at` moves even if nothing changes. Golden: users-status
- * @throws ApiError 400 for suspending oneself or an owner, 403 without the right
+ * @throws ApiError 400 for suspending oneself or an owner; 403 without the right, for owners unless the caller is one, and
+ * for people with roles by a limited key
  */
 export async function setStatus(ctx: ActorCtx, target: UserRow, status: 'active' | 'suspended'): Promise<UserRow> {
-  if (status === 'suspended') {
-    if (target.id === ctx.actor.user.id) throw badRequest('You cannot suspend yourself.');
-    if (isOwner(target)) throw badRequest(SUSPEND_OWNER);
-  }
-  requireKnownActor(ctx);
-  if (!can(ctx.actor.subject, 'update', userObject(target))) throw forbidden();
-  return withTx(ctx, async (ctx) => {
-    if (status === 'suspended') await requireAnotherOwner(ctx, target.id, 'suspended');
-    const locked = await lockUser(ctx.db, target.id);
-    if (!locked) throw notFound();
-    if (status === 'suspended' && isOwner(locked)) throw badRequest(SUSPEND_OWNER);
+  const authorize = (ctx: ActorCtx, user: UserRow, held: readonly RoleRef[]) => {
+    if (status === 'suspended') {
+      if (user.id === ctx.actor.user.id) throw badRequest('You cannot suspend yourself.');
+      if (isOwner(user)) throw badRequest(SUSPEND_OWNER);
+    }
+    requireKnownActor(ctx);
+    // What changes nothing is no power over anybody. Golden: rbac-matrix-user-admin
+    const object = user.status === status ? bareUserObject(user) : accountObject(user, held);
+    requirePermission(ctx, 'update', object);
+  };
+  authorize(ctx, target, await rolesHeldBy(ctx, target));
+  return withAccount(ctx, target, async (ctx, before) => {
+    authorize(ctx, before, before.held);
     await updateUser(ctx.db, target.id, { status, updatedAt: nowText(ctx) });
     const updated = await reread(ctx, target.id);
-    await auditUserChange(ctx, target, updated);
+    await auditUserChange(ctx, before, updated);
     return updated;
   });
 }

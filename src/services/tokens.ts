@@ -3,18 +3,17 @@ import type { CreateTokenRequest } from '../codersdk/keys.ts';
 import { MAX_ALLOW_LIST } from '../codersdk/sizes.ts';
 import type { Config } from '../config.ts';
 import type { ActorCtx } from '../ctx.ts';
-import { ApiError, badRequest, forbidden } from '../errors.ts';
+import { ApiError, badRequest } from '../errors.ts';
 import { durationText } from '../golang/durations.ts';
 import { quoted } from '../golang/quote.ts';
 import { normaliseAllowList, parseAllowListEntry } from '../rbac/allow-lists.ts';
-import { can } from '../rbac/authorize.ts';
 import { mayMakeKey } from '../rbac/limited-keys.ts';
+import { newKeyObject } from '../rbac/objects.ts';
 import { isOwner } from '../rbac/owners.ts';
-import { newKeyObject } from '../rbac/policy.ts';
 import { canonicalScope, EXTERNAL_SCOPES, isRequestableScope, UNLIMITED } from '../rbac/scopes.ts';
 import type { UserRow } from '../store/users.ts';
-import { issueKey, refuseSystemUser } from './keys.ts';
-import { requireOwnerFor } from './owners.ts';
+import { requirePermission } from './actors.ts';
+import { issueByKey, refuseSystemUser } from './keys.ts';
 
 const failed = (detail: string) => badRequest('Failed to create API key.', { detail });
 
@@ -60,7 +59,6 @@ function readLifetime(config: Config, owner: UserRow, lifetimeNs: bigint): bigin
  * key in use, 409 for a taken name (golden: keys-create, keys-scope-input, keys-allow-list-input)
  */
 export async function createToken(ctx: ActorCtx, target: UserRow, input: CreateTokenRequest): Promise<string> {
-  const { actor } = ctx;
   const entries = readAllowList(input.allow_list);
   refuseSystemUser(target);
   const scopes = readScopes(input);
@@ -69,15 +67,14 @@ export async function createToken(ctx: ActorCtx, target: UserRow, input: CreateT
   }
   const allowList = normaliseAllowList(entries);
   const lifetimeNs = readLifetime(ctx.config, target, input.lifetime);
-  if (!can(actor.subject, 'create', newKeyObject(target.id))) throw forbidden();
-  requireOwnerFor(actor, target);
-  if (!mayMakeKey(actor.subject, target.id, { scopes, allowList })) {
+  const authorize = (ctx: ActorCtx, target: UserRow) => {
+    requirePermission(ctx, 'create', newKeyObject(target));
+    if (mayMakeKey(ctx.actor.subject, { scopes, allowList })) return;
     throw new ApiError(403, 'Failed to create API key.', {
       detail: 'a limited key cannot make a key that may do more than itself',
     });
-  }
-  const { key } = await issueKey(ctx, {
-    userId: target.id,
+  };
+  return issueByKey(ctx, target, authorize, {
     kind: 'token',
     loginType: 'token',
     lifetimeNs,
@@ -86,5 +83,4 @@ export async function createToken(ctx: ActorCtx, target: UserRow, input: CreateT
     allowList,
     event: { action: 'create' },
   });
-  return key;
 }

@@ -6,16 +6,20 @@ import { hashPassword } from '../crypto/passwords.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, conflict, forbidden, notFound } from '../errors.ts';
 import { NIL_UUID } from '../golang/uuids.ts';
-import { can } from '../rbac/authorize.ts';
+import { can, canByRoles } from '../rbac/authorize.ts';
 import {
+  accountObject,
   assignOrgRoleObject,
   assignRoleObject,
+  bareUserObject,
+  grantOrgRoleObject,
+  grantRoleObject,
   newMemberObject,
   newUserObject,
   organizationObject,
   userObject,
-} from '../rbac/policy.ts';
-import { canAssign, isSiteRole } from '../rbac/roles.ts';
+} from '../rbac/objects.ts';
+import { canAssign, isPlainRole, isSiteRole, type RoleRef } from '../rbac/roles.ts';
 import { isForeignKey } from '../store/errors.ts';
 import { findDefaultOrganization, findOrganizationById, type OrganizationRow } from '../store/organizations.ts';
 import {
@@ -27,9 +31,11 @@ import {
   updateUser,
 } from '../store/users.ts';
 import { auditedUser, auditUserChange, insertAccount, isTaken, reread } from './accounts.ts';
+import { requirePermission, rolesHeldBy, withAccount, withActor } from './actors.ts';
 import { audit } from './audit.ts';
 import { newSshKey } from './git-ssh-keys.ts';
-import { requireAnotherOwner, requireOwnerFor } from './owners.ts';
+import { rolesOfNewMember } from './organization-roles.ts';
+import { requireAnotherOwner } from './owners.ts';
 
 const STATUSES = new Set(['active', 'dormant', 'suspended']);
 
@@ -48,7 +54,7 @@ function checkServiceAccount(input: CreateUserRequestWithOrgs): void {
  * @throws ApiError 403 (golden: keys-allow-list-force)
  */
 export function requireKnownActor(ctx: ActorCtx): void {
-  if (!can(ctx.actor.subject, 'read', userObject(ctx.actor.user))) throw forbidden();
+  if (!can(ctx.actor.subject, 'read', bareUserObject(ctx.actor.user))) throw forbidden();
 }
 
 async function findOrganizations(ctx: ActorCtx, ids: string[]): Promise<OrganizationRow[]> {
@@ -79,17 +85,32 @@ function checkLoginType(ctx: Ctx, loginType: string, password: string): void {
   }
 }
 
+/**
+ * Whether the caller may make an account with these roles in these organizations. What every plain account gets comes
+ * with the right to create one, so that a limited key may do it; anything more is handed out like any other role.
+ * @throws ApiError 400 for unknown roles, 403
+ */
 function authorizeCreate(ctx: ActorCtx, roles: string[], organizations: OrganizationRow[]): void {
   const { subject } = ctx.actor;
-  if (!can(subject, 'assign', assignRoleObject()) || !can(subject, 'create', newUserObject()))
-    throw notAuthorizedToCreate();
+  const somebody = { id: NIL_UUID, roles };
+  requirePermission(ctx, 'create', newUserObject(), notAuthorizedToCreate);
+  const isPlain = roles.every((name) => isPlainRole({ name }));
+  if (!canByRoles(subject, 'assign', assignRoleObject())) throw notAuthorizedToCreate();
+  if (!isPlain) requirePermission(ctx, 'assign', grantRoleObject(), notAuthorizedToCreate);
   for (const name of roles) {
     if (!isSiteRole(name)) throw badRequest(`"${name}" is not a supported role`);
     if (!canAssign(subject.roles, { name })) throw new ApiError(403, `not authorized to assign role "${name}"`);
   }
-  for (const { id } of organizations) {
-    if (!can(subject, 'assign', assignOrgRoleObject(id)) || !can(subject, 'create', newMemberObject(NIL_UUID, id)))
-      throw notAuthorizedToCreate();
+  for (const organization of organizations) {
+    const { id: organizationId } = organization;
+    const given = rolesOfNewMember(organization).map((name) => ({ name, organizationId }));
+    const may =
+      canByRoles(subject, 'assign', assignOrgRoleObject(organizationId)) &&
+      canByRoles(subject, 'create', newMemberObject(somebody, organizationId)) &&
+      given.every((role) => canAssign(subject.roles, role));
+    if (!may) throw notAuthorizedToCreate();
+    if (!given.every(isPlainRole))
+      requirePermission(ctx, 'assign', grantOrgRoleObject(organizationId), notAuthorizedToCreate);
   }
 }
 
@@ -153,7 +174,8 @@ export async function createUser(ctx: ActorCtx, input: CreateUserRequestWithOrgs
   };
   const sshKey = await newSshKey(ctx);
   try {
-    return await withTx(ctx, async (ctx) => {
+    return await withActor(ctx, async (ctx) => {
+      authorizeCreate(ctx, input.roles, organizations);
       const ids = organizations.map(({ id }) => id);
       return await insertAccount(ctx, user, ids, sshKey);
     });
@@ -172,23 +194,24 @@ export async function createUser(ctx: ActorCtx, input: CreateUserRequestWithOrgs
  * name (golden: users-profile)
  */
 export async function updateProfile(ctx: ActorCtx, target: UserRow, input: UpdateUserProfileRequest): Promise<UserRow> {
-  const { subject } = ctx.actor;
-  if (input.username !== target.username && !can(subject, 'update', userObject(target))) throw notFound();
-  if (input.username !== target.username) {
-    const holder = await findUserByNameOrEmail(ctx.db, input.username, '');
+  const { username, name } = input;
+  const authorizeRename = (target: UserRow) => {
+    if (username !== target.username) requirePermission(ctx, 'update', userObject(target), notFound);
+  };
+  authorizeRename(target);
+  if (username !== target.username) {
+    const holder = await findUserByNameOrEmail(ctx.db, username, '');
     if (holder && holder.id !== target.id) throw usernameTaken();
   }
-  if (!can(subject, 'update_personal', userObject(target))) throw forbidden();
+  requirePermission(ctx, 'update_personal', bareUserObject(target));
   try {
     return await withTx(ctx, async (ctx) => {
-      const found = await updateUser(ctx.db, target.id, {
-        username: input.username,
-        name: input.name,
-        updatedAt: nowText(ctx),
-      });
-      if (!found) throw notFound();
+      const before = await lockUser(ctx.db, target.id);
+      if (!before) throw notFound();
+      authorizeRename(before);
+      await updateUser(ctx.db, target.id, { username, name, updatedAt: nowText(ctx) });
       const updated = await reread(ctx, target.id);
-      await auditUserChange(ctx, target, updated);
+      await auditUserChange(ctx, before, updated);
       return updated;
     });
   } catch (err) {
@@ -205,26 +228,32 @@ const usernameTaken = () =>
 /**
  * Deletes a user: name and address are free again, keys, links, secrets, skills and memberships are gone.
  * Deleting again by id changes nothing and succeeds. Golden: users-delete
- * @throws ApiError 403 for oneself, for owners unless the caller is one, and without the right; 400 for the last owner
+ * @throws ApiError 403 for oneself, for owners unless the caller is one, for people with roles by a limited key, and
+ * without the right; 400 for the last owner
  */
 export async function deleteUser(ctx: ActorCtx, target: UserRow): Promise<void> {
   if (target.id === ctx.actor.user.id) throw new ApiError(403, 'You cannot delete yourself!');
-  if (!can(ctx.actor.subject, 'delete', userObject(target))) throw forbidden();
-  requireKnownActor(ctx);
-  requireOwnerFor(ctx.actor, target);
-  await withTx(ctx, async (ctx) => {
-    await requireAnotherOwner(ctx, target.id, 'deleted');
-    const locked = await lockUser(ctx.db, target.id);
-    if (!locked) return;
-    // Roles may have changed since the target was read: an owner made meanwhile is an owner.
-    requireOwnerFor(ctx.actor, { ...target, roles: locked.roles });
-    await deleteUserRow(ctx.db, target.id);
-    await audit(ctx, {
-      action: 'delete',
-      resourceType: 'user',
-      resourceId: target.id,
-      resourceTarget: target.username,
-      before: auditedUser(target),
-    });
-  });
+  const authorize = (ctx: ActorCtx, user: UserRow, held: readonly RoleRef[]) => {
+    requirePermission(ctx, 'delete', accountObject(user, held));
+    requireKnownActor(ctx);
+  };
+  authorize(ctx, target, await rolesHeldBy(ctx, target));
+  if (target.deleted) return;
+  await withAccount(
+    ctx,
+    target,
+    async (ctx, account) => {
+      authorize(ctx, account, account.held);
+      await requireAnotherOwner(ctx, account, 'deleted');
+      await deleteUserRow(ctx.db, account.id);
+      await audit(ctx, {
+        action: 'delete',
+        resourceType: 'user',
+        resourceId: account.id,
+        resourceTarget: account.username,
+        before: auditedUser(account),
+      });
+    },
+    { mayLoseOwner: true },
+  );
 }

@@ -83,23 +83,21 @@ export async function listKeys(db: Db, filter: KeyFilter, rows: OwnedRows): Prom
     .orderBy(sql`${apiKeys.createdAt} desc`, apiKeys.id);
 }
 
-/** Deletes a key; false when somebody else was faster. */
-export async function deleteKey(db: Db, id: string): Promise<boolean> {
-  const rows = await db.delete(apiKeys).where(eq(apiKeys.id, id)).returning({ id: apiKeys.id });
-  return rows.length > 0;
+/** Deletes a key; what it was, undefined when somebody else was faster. */
+export async function deleteKey(db: Db, id: string): Promise<KeyRow | undefined> {
+  const rows = await db.delete(apiKeys).where(eq(apiKeys.id, id)).returning(keyColumns);
+  return rows[0];
 }
 
-/** Ends a key that still lives; false when it had expired before. */
-export async function expireKey(db: Db, id: string, now: string): Promise<boolean> {
-  const rows = await db
-    .update(apiKeys)
-    .set({ expiresAt: now })
-    .where(and(eq(apiKeys.id, id), gt(apiKeys.expiresAt, now)))
-    .returning({ id: apiKeys.id });
-  return rows.length > 0;
+/** Ends a key that still lives; when it would have expired, undefined when it had before. Needs a transaction. */
+export async function expireKey(db: Db, id: string, now: string): Promise<string | undefined> {
+  const living = and(eq(apiKeys.id, id), gt(apiKeys.expiresAt, now));
+  const [key] = await db.select({ expiresAt: apiKeys.expiresAt }).from(apiKeys).where(living).for('update');
+  if (key) await db.update(apiKeys).set({ expiresAt: now }).where(eq(apiKeys.id, id));
+  return key?.expiresAt;
 }
 
-/** Ends every living key of a user but one; the ids of the ended ones. */
+/** Ends every living key of a user but one; the ids of the ended ones. Needs the user's row locked (locks.ts). */
 export async function expireOtherKeys(db: Db, userId: string, keptId: string, now: string): Promise<string[]> {
   const rows = await db
     .update(apiKeys)
@@ -137,7 +135,7 @@ export async function touchKey(db: Db, { keyId, seenAt, ip, expiry }: KeyUse): P
     from seen where api_keys.id = ${keyId} and api_keys.user_id = seen.id`);
 }
 
-/** Deletes every key of a user, or all but the named tokens; the ids of the deleted ones. */
+/** Deletes every key of a user, or all but the named tokens; the ids of the deleted ones. Needs the user's row locked (locks.ts). */
 export async function deleteKeysOfUser(db: Db, userId: string, { keepTokens = false } = {}): Promise<string[]> {
   const rows = await db
     .delete(apiKeys)

@@ -9,12 +9,29 @@ import { type apiKeys, type auditLogs, EPOCH } from './schema.ts';
 export type NewKey = Required<Omit<typeof apiKeys.$inferInsert, 'updatedAt' | 'lastUsed'>>;
 type AuditLog = typeof auditLogs.$inferInsert;
 
-/** What became of a key: `no-user` when the user is deleted or unknown; nothing is stored for it but with `stored`. */
-export type Outcome = 'stored' | 'no-user' | 'name-taken';
+/**
+ * What must still be true when a key is stored (docs/differences.md 26).
+ * Whoever changes any of it locks the user's row, or the key's, and so comes wholly before or wholly after.
+ */
+export interface KeyConditions {
+  /** The password hash that was checked must still be the stored one. */
+  readonly passwordHash?: string | undefined;
+  /** The key of the same user that makes this one must still live. */
+  readonly parentId?: string | undefined;
+  /** The user must be active. */
+  readonly onlyActive?: boolean | undefined;
+}
+
+/**
+ * What became of a key: `no-user` when the user is deleted or unknown, `outdated` when a condition does not hold any more;
+ * nothing is stored for it but with `stored`.
+ */
+export type Outcome = 'stored' | 'no-user' | 'outdated' | 'name-taken';
 
 interface Entry {
   key: NewKey;
   log: AuditLog | undefined;
+  conditions: KeyConditions;
 }
 
 const MAX_BATCH = 100;
@@ -22,18 +39,30 @@ const MAX_BATCH = 100;
 const INPUT = sql`select * from json_to_recordset(${sql.placeholder('entries')}::json) as entry(
   "keyId" text, "hashedSecret" bytea, "userId" uuid, "expiresAt" timestamptz, "createdAt" timestamptz, "loginType" text, kind text,
   "lifetimeSeconds" bigint, "ipAddress" text, "tokenName" text, scopes text[], "allowList" text[],
+  "passwordHash" text, "parentId" text, "onlyActive" boolean,
   "logId" uuid, time timestamptz, "logUserId" uuid, ip text, "userAgent" text, "requestId" uuid, "resourceType" text,
   "resourceTarget" text, action text, diff jsonb, "statusCode" int)`;
 
-// A deletion locks its user's row first: it either takes these keys along, or they are not stored. In one order, so that
-// two statements never wait for each other.
-const OWNER = sql`select id from users where id in (select "userId" from input) and deleted = false order by id for key share`;
+// Whoever deletes or suspends a user or sets a password locks the user's row first (locks.ts): either that is seen here, or
+// these keys are seen there. What was waited for is read as it is then.
+const OWNER = sql`select id, hashed_password, status from users
+  where id in (select "userId" from input) and deleted = false order by id for key share`;
+
+// Joined with the users, whose rows are thereby locked first.
+const PARENT = sql`select k.id from owner join input on "userId" = owner.id
+    join api_keys k on k.id = "parentId" and k.user_id = owner.id
+  where k.expires_at >= "createdAt" order by k.id for share of k`;
+
+const FIT = sql`select "keyId" from input join owner on owner.id = "userId"
+  where ("passwordHash" is null or "passwordHash" = hashed_password)
+    and ("onlyActive" is not true or status = 'active')
+    and ("parentId" is null or "parentId" in (select id from parent))`;
 
 const KEY = sql`insert into api_keys
     (id, hashed_secret, user_id, last_used, expires_at, created_at, updated_at, login_type, kind, lifetime_seconds, ip_address, token_name, scopes, allow_list)
   select "keyId", "hashedSecret", "userId", ${sql.raw(`'${EPOCH}'`)}::timestamptz, "expiresAt", "createdAt", "createdAt",
     "loginType", kind, "lifetimeSeconds", "ipAddress", "tokenName", scopes, "allowList"
-  from input where "userId" in (select id from owner)
+  from input where "keyId" in (select "keyId" from fit)
   on conflict (user_id, token_name) where login_type = 'token' do nothing
   returning id`;
 
@@ -45,23 +74,40 @@ const LOG = sql`insert into audit_logs
 
 const insertAll = prepared((db) => {
   const id = { id: sql<string>`id` };
-  const input = db.$with('input', { keyId: sql<string>`"keyId"` }).as(INPUT);
+  const keyId = { keyId: sql<string>`"keyId"` };
+  const input = db.$with('input', keyId).as(INPUT);
   return db
-    .with(input, db.$with('owner', id).as(OWNER), db.$with('key', id).as(KEY), db.$with('log', id).as(LOG))
+    .with(
+      input,
+      db.$with('owner', id).as(OWNER),
+      db.$with('parent', id).as(PARENT),
+      db.$with('fit', keyId).as(FIT),
+      db.$with('key', id).as(KEY),
+      db.$with('log', id).as(LOG),
+    )
     .select({
       keyId: sql<string>`"keyId"`,
       outcome: sql<Outcome>`case when "keyId" in (select id from key) then 'stored'
-        when "userId" in (select id from owner) then 'name-taken' else 'no-user' end`,
+        when "keyId" in (select "keyId" from fit) then 'name-taken'
+        when "userId" in (select id from owner) then 'outdated' else 'no-user' end`,
     })
     .from(input)
     .prepare('insert_keys');
 });
 
 /** An entry as the statement reads it. */
-function columnsOf({ key, log }: Entry): Record<string, unknown> {
+function columnsOf({ key, log, conditions }: Entry): Record<string, unknown> {
   const { id: keyId, hashedSecret, ...columns } = key;
   const { id: logId, userId: logUserId, resourceId: _, ...logColumns } = log ?? {};
-  return { keyId, hashedSecret: `\\x${hashedSecret.toString('hex')}`, ...columns, logId, logUserId, ...logColumns };
+  return {
+    keyId,
+    hashedSecret: `\\x${hashedSecret.toString('hex')}`,
+    ...columns,
+    ...conditions,
+    logId,
+    logUserId,
+    ...logColumns,
+  };
 }
 
 async function insertEntries(db: Db, entries: readonly Entry[]): Promise<Outcome[]> {
@@ -74,7 +120,7 @@ const inserters = prepared((db) =>
   batched((entries: readonly Entry[]) => insertEntries(db, entries), MAX_BATCH, isUnavailable),
 );
 
-/** Stores a key of a living user and, if given, the audit entry: both or neither. */
-export function insertKey(db: Db, key: NewKey, log?: AuditLog): Promise<Outcome> {
-  return inserters(db)({ key, log });
+/** Stores a key of a living user for whom the conditions hold and, if given, the audit entry: both or neither. */
+export function insertKey(db: Db, key: NewKey, log?: AuditLog, conditions: KeyConditions = {}): Promise<Outcome> {
+  return inserters(db)({ key, log, conditions });
 }

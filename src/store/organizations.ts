@@ -56,11 +56,23 @@ export async function insertMember(
   });
 }
 
+/** A membership with the roles that it gives: its own, and those that everybody in the organization has. */
+export interface Membership {
+  organizationId: string;
+  roles: string[];
+  defaultRoles: string[];
+}
+
 /** All memberships of a user, oldest first. */
-export async function listMemberships(db: Db, userId: string) {
+export async function listMemberships(db: Db, userId: string): Promise<Membership[]> {
   return db
-    .select({ organizationId: organizationMembers.organizationId, roles: organizationMembers.roles })
+    .select({
+      organizationId: organizationMembers.organizationId,
+      roles: organizationMembers.roles,
+      defaultRoles: organizations.defaultOrgMemberRoles,
+    })
     .from(organizationMembers)
+    .innerJoin(organizations, eq(organizations.id, organizationMembers.organizationId))
     .where(eq(organizationMembers.userId, userId))
     .orderBy(organizationMembers.createdAt, organizationMembers.organizationId);
 }

@@ -3,13 +3,8 @@ import type pg from 'pg';
 import { batched } from '../in-flight.ts';
 import { timestampText, utcText } from './columns.ts';
 import { isUnavailable } from './errors.ts';
+import type { Membership } from './organizations.ts';
 import type { UserRow } from './users.ts';
-
-export interface Membership {
-  organizationId: string;
-  roles: string[];
-  defaultRoles: string[];
-}
 
 /** A key with everything that a request by it needs to know. */
 export interface SessionRow {

@@ -2,6 +2,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { folded, readable } from './columns.ts';
 import type { Db } from './db.ts';
+import { lockPeople } from './locks.ts';
 import { prepared } from './prepared.ts';
 import { SYSTEM_USER_ID, users } from './schema.ts';
 
@@ -115,35 +116,12 @@ export async function findPasswordHash(db: Db, id: string): Promise<string> {
   return rows[0]?.hash ?? '';
 }
 
-/** Replaces a password hash if it is still `old`: a password changed meanwhile must not come back. */
-export async function replacePasswordHash(db: Db, id: string, old: string, hashedPassword: string): Promise<void> {
-  await db
-    .update(users)
-    .set({ hashedPassword })
-    .where(and(eq(users.id, id), eq(users.hashedPassword, old)));
-}
-
-/** Replaces the user's one-time passcode. */
-export async function setOneTimePasscode(
-  db: Db,
-  id: string,
-  hashedOneTimePasscode: string,
-  oneTimePasscodeExpiresAt: string,
-): Promise<void> {
-  await db.update(users).set({ hashedOneTimePasscode, oneTimePasscodeExpiresAt }).where(eq(users.id, id));
-}
-
-/** Sets the password if the passcode is still the checked one, and spends it; false when somebody was faster. */
-export async function spendOneTimePasscode(
-  db: Db,
-  id: string,
-  passcodeHash: string,
-  hashedPassword: string,
-): Promise<boolean> {
+/** Replaces a password hash if it is still `old`, since a password changed meanwhile must not come back; false if not. */
+export async function replacePasswordHash(db: Db, id: string, old: string, hashedPassword: string): Promise<boolean> {
   const rows = await db
     .update(users)
-    .set({ hashedPassword, hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null })
-    .where(and(eq(users.id, id), isLiving, eq(users.hashedOneTimePasscode, passcodeHash)))
+    .set({ hashedPassword })
+    .where(and(eq(users.id, id), eq(users.hashedPassword, old)))
     .returning({ id: users.id });
   return rows.length > 0;
 }
@@ -180,27 +158,36 @@ export async function updateUser(db: Db, id: string, changes: UserChanges): Prom
   return rows.length > 0;
 }
 
-/** Locks the user's row until the transaction ends; undefined when nobody living has this id. */
-export async function lockUser(db: Db, id: string): Promise<{ roles: string[]; status: string } | undefined> {
+/** A user as stored while its row is locked, with the hashes that a change of password must find again. */
+export type LockedUser = UserRow & { hashedPassword: string; hashedOneTimePasscode: string | null };
+
+/** Locks the user's row until the transaction ends (locks.ts); undefined when nobody living has this id. */
+export async function lockUser(db: Db, id: string): Promise<LockedUser | undefined> {
+  await lockPeople(db, { target: id });
+  // Read by another statement: one that waited for the row still sees the memberships of before.
+  return findLockedUser(db, id);
+}
+
+/** A living user whose row is locked already. */
+export async function findLockedUser(db: Db, id: string): Promise<LockedUser | undefined> {
   const rows = await db
-    .select({ roles: users.roles, status: users.status })
+    .select({
+      ...userColumns,
+      hashedPassword: users.hashedPassword,
+      hashedOneTimePasscode: users.hashedOneTimePasscode,
+    })
     .from(users)
-    .where(and(eq(users.id, id), isLiving))
-    .for('update');
+    .where(and(eq(users.id, id), isLiving));
   return rows[0];
 }
 
-/**
- * Locks every active owner's row in one order and returns their ids, so that parallel demotions, suspensions and
- * deletions see each other (docs/differences.md 2).
- */
-export async function lockOwners(db: Db): Promise<{ id: string; status: string }[]> {
+/** Every living owner, as far as it matters who of them is left. */
+export async function listOwners(db: Db): Promise<Pick<UserRow, 'id' | 'status' | 'loginType' | 'isServiceAccount'>[]> {
+  const { id, status, loginType, isServiceAccount } = userColumns;
   return db
-    .select({ id: users.id, status: users.status })
+    .select({ id, status, loginType, isServiceAccount })
     .from(users)
-    .where(and(isLiving, sql`${users.roles} @> array['owner']`))
-    .orderBy(users.id)
-    .for('update');
+    .where(and(isLiving, sql`${users.roles} @> array['owner']`));
 }
 
 /** Marks a user deleted and takes away all that lets the account act; settings and SSH key stay. */

@@ -1,9 +1,11 @@
 // Scopes and allow lists: how they are requested and stored, what they refuse, and that no key makes a wider one.
 import { beforeAll, describe, expect, test } from 'vitest';
-import { actorOf } from '../../src/hooks/session.ts';
-import { can, type Subject } from '../../src/rbac/authorize.ts';
-import { type RbacObject, RESOURCES, type Resource } from '../../src/rbac/policy.ts';
+import { can } from '../../src/rbac/authorize.ts';
+import type { RbacObject } from '../../src/rbac/objects.ts';
+import { RESOURCES, type Resource } from '../../src/rbac/policy.ts';
 import { EXTERNAL_SCOPES, isUnlimited } from '../../src/rbac/scopes.ts';
+import type { Subject } from '../../src/rbac/subjects.ts';
+import { actorOf } from '../../src/services/actors.ts';
 import { createSessionLookup } from '../../src/store/sessions.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import type { TestClient } from '../support/client.ts';
@@ -154,11 +156,15 @@ describe('a key made by a key', () => {
     expect((await whole.post('/api/v2/users/me/keys')).status).toBe(201);
   });
 
-  test("an owner's limited key opens nothing of others that the owner cannot open", async () => {
+  test("an owner's limited key makes none for others, however small", async () => {
     const key = await limited(t.owner, { scopes: ['user:read', 'api_key:create', 'user_secret:read'] });
     const path = `/api/v2/users/${user.username}/keys/tokens`;
-    expect((await key.post(path, { scopes: ['user:read'] })).status).toBe(201);
+    const before = await t.pool.query('select id from api_keys where user_id = $1 order by id', [user.id]);
+    expect((await key.post(path, { scopes: ['user:read'] })).status).toBe(403);
     expect((await key.post(path, { scopes: ['user_secret:read'] })).status).toBe(403);
+    expect((await t.pool.query('select id from api_keys where user_id = $1 order by id', [user.id])).rows).toEqual(
+      before.rows,
+    );
     expect((await key.post(TOKENS, { scopes: ['user_secret:read'] })).status).toBe(201);
   });
 });

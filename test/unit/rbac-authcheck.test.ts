@@ -2,9 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { can, type Subject } from '../../src/rbac/authorize.ts';
-import type { RbacObject } from '../../src/rbac/policy.ts';
+import { can } from '../../src/rbac/authorize.ts';
+import type { RbacObject } from '../../src/rbac/objects.ts';
 import { effectiveRoles, type RoleOptions } from '../../src/rbac/roles.ts';
+import type { Subject } from '../../src/rbac/subjects.ts';
 
 interface Check {
   object: {

@@ -2,12 +2,13 @@
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, test } from 'vitest';
-import { can, canByRoles, type Decision, decisions, type Subject } from '../../src/rbac/authorize.ts';
+import { can, canByRoles, type Decision, decisions } from '../../src/rbac/authorize.ts';
 import { BoundedMap } from '../../src/rbac/bounded-map.ts';
+import * as objects from '../../src/rbac/objects.ts';
 import { ORGANIZATION_ROLES } from '../../src/rbac/organization-roles.ts';
-import * as policy from '../../src/rbac/policy.ts';
 import { effectiveRoles } from '../../src/rbac/roles.ts';
 import { SITE_ROLES } from '../../src/rbac/site-roles.ts';
+import type { Subject } from '../../src/rbac/subjects.ts';
 import { type OrganizationRows, type OwnedRows, visible } from '../../src/rbac/visible.ts';
 import { pick, pickSome, seededRandom } from '../support/random.ts';
 
@@ -78,20 +79,20 @@ describe('the filter of a list', () => {
       const users = visible(subject, action, 'user');
       const keys = visible(subject, action, 'api_key');
       for (const user of USERS) {
-        check(keepsOwned(users, { id: user, owner: user }), can(subject, action, policy.userObject({ id: user })));
+        check(keepsOwned(users, { id: user, owner: user }), can(subject, action, objects.bareUserObject({ id: user })));
         const key = { id: 'AbCdEfGhIj', userId: user };
-        check(keepsOwned(keys, { id: key.id, owner: user }), can(subject, action, policy.keyObject(key)));
+        check(keepsOwned(keys, { id: key.id, owner: user }), can(subject, action, objects.keyObject(key)));
       }
       const organizations = visible(subject, action, 'organization');
       const members = visible(subject, action, 'organization_member');
       for (const org of ORGS) {
         check(
           keepsInOrganization(organizations, { id: org, org }),
-          can(subject, action, policy.organizationObject(org)),
+          can(subject, action, objects.organizationObject(org)),
         );
         for (const user of USERS) {
           const row = { id: user, org, owner: user };
-          check(keepsInOrganization(members, row), can(subject, action, policy.memberObject(user, org)));
+          check(keepsInOrganization(members, row), can(subject, action, objects.memberObject(user, org)));
         }
       }
     }
@@ -116,15 +117,15 @@ describe('the filter of a list', () => {
 describe('the objects of operations', () => {
   test('a user may use what is its own, and nobody can make a membership by owning it', () => {
     const member = session([], [{ organizationId: id(11), roles: [] }]);
-    expect(can(member, 'update_personal', policy.userObject({ id: ME }))).toBe(true);
-    expect(can(member, 'update_personal', policy.userObject({ id: id(2) }))).toBe(false);
-    expect(can(member, 'create', policy.newUserObject())).toBe(false);
-    expect(can(member, 'create', policy.newKeyObject(ME))).toBe(true);
-    expect(can(member, 'delete', policy.keyObject({ id: 'AbCdEfGhIj', userId: id(2) }))).toBe(false);
-    expect(can(member, 'create', policy.newMemberObject(ME, id(11)))).toBe(false);
-    expect(can(member, 'read', policy.membersObject(id(11)))).toBe(true);
-    expect(can(member, 'read', policy.groupObject({ id: id(11), organizationId: id(11) }))).toBe(true);
-    expect(policy.newMemberObject(ME, id(11))).not.toHaveProperty('owner');
+    expect(can(member, 'update_personal', objects.bareUserObject({ id: ME }))).toBe(true);
+    expect(can(member, 'update_personal', objects.bareUserObject({ id: id(2) }))).toBe(false);
+    expect(can(member, 'create', objects.newUserObject())).toBe(false);
+    expect(can(member, 'create', objects.newKeyObject({ id: ME, roles: [] }))).toBe(true);
+    expect(can(member, 'delete', objects.keyObject({ id: 'AbCdEfGhIj', userId: id(2) }))).toBe(false);
+    expect(can(member, 'create', objects.newMemberObject({ id: ME, roles: [] }, id(11)))).toBe(false);
+    expect(can(member, 'read', objects.membersObject(id(11)))).toBe(true);
+    expect(can(member, 'read', objects.groupObject({ id: id(11), organizationId: id(11) }))).toBe(true);
+    expect(objects.newMemberObject({ id: ME, roles: [] }, id(11))).not.toHaveProperty('owner');
   });
 
   test.each([
@@ -134,20 +135,20 @@ describe('the objects of operations', () => {
     'webpush_subscription',
     'notification_message',
   ] as const)('%s belongs to its user; an owner of the site reads it only where recorded', (type) => {
-    expect(can(session([]), 'read', policy.userOwned(type, ME))).toBe(true);
-    expect(can(session([]), 'read', policy.userOwned(type, id(2)))).toBe(false);
-    expect(can(session(['owner']), 'read', policy.userOwned(type, id(2)))).toBe(type !== 'user_secret');
+    expect(can(session([]), 'read', objects.userOwned(type, ME))).toBe(true);
+    expect(can(session([]), 'read', objects.userOwned(type, id(2)))).toBe(false);
+    expect(can(session(['owner']), 'read', objects.userOwned(type, id(2)))).toBe(type !== 'user_secret');
   });
 
   test('the site is for its administrators', () => {
-    expect(can(session([]), 'read', policy.assignRoleObject())).toBe(true);
-    expect(can(session([]), 'assign', policy.assignRoleObject())).toBe(false);
-    expect(can(session(['user-admin']), 'assign', policy.assignRoleObject())).toBe(true);
-    expect(can(session(['user-admin']), 'assign', policy.assignOrgRoleObject(id(11)))).toBe(true);
-    expect(can(session(['auditor']), 'read', policy.auditObject())).toBe(true);
-    expect(can(session([]), 'read', policy.auditObject())).toBe(false);
-    expect(can(session(['auditor']), 'read', policy.deploymentConfigObject())).toBe(true);
-    expect(can(session(['user-admin']), 'read', policy.deploymentConfigObject())).toBe(false);
+    expect(can(session([]), 'read', objects.assignRoleObject())).toBe(true);
+    expect(can(session([]), 'assign', objects.assignRoleObject())).toBe(false);
+    expect(can(session(['user-admin']), 'assign', objects.assignRoleObject())).toBe(true);
+    expect(can(session(['user-admin']), 'assign', objects.assignOrgRoleObject(id(11)))).toBe(true);
+    expect(can(session(['auditor']), 'read', objects.auditObject())).toBe(true);
+    expect(can(session([]), 'read', objects.auditObject())).toBe(false);
+    expect(can(session(['auditor']), 'read', objects.deploymentConfigObject())).toBe(true);
+    expect(can(session(['user-admin']), 'read', objects.deploymentConfigObject())).toBe(false);
   });
 });
 
@@ -157,9 +158,9 @@ describe('observing decisions', () => {
     const listen = (message: unknown) => seen.push(message as Decision);
     subscribe(decisions.name, listen);
     const subject = session([]);
-    const object = policy.userObject({ id: id(2) });
+    const object = objects.bareUserObject({ id: id(2) });
     can(subject, 'read', object);
-    canByRoles(subject, 'read', policy.assignRoleObject());
+    canByRoles(subject, 'read', objects.assignRoleObject());
     visible(subject, 'read', 'organization');
     visible(subject, 'read', 'user');
     unsubscribe(decisions.name, listen);

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MAX_ALLOW_LIST } from '../../src/codersdk/sizes.ts';
 import { normaliseAllowList, parseAllowListEntry, shownAllowList } from '../../src/rbac/allow-lists.ts';
-import { can, type Subject } from '../../src/rbac/authorize.ts';
-import { keyObject, newKeyObject, userObject } from '../../src/rbac/policy.ts';
+import { can } from '../../src/rbac/authorize.ts';
+import { bareUserObject, keyObject, newKeyObject } from '../../src/rbac/objects.ts';
 import {
   canonicalScope,
   EXTERNAL_SCOPES,
@@ -16,6 +16,7 @@ import {
   type KeyReach,
   scopesWithin,
 } from '../../src/rbac/scopes.ts';
+import type { Subject } from '../../src/rbac/subjects.ts';
 import { pick, pickSome, seededRandom } from '../support/random.ts';
 
 function golden<T>(name: string): T {
@@ -99,8 +100,8 @@ describe('scope names', () => {
 describe('scopes narrow roles', () => {
   test('a key does what its scopes permit and its roles allow, and nothing else', () => {
     const reader = owner({ scopes: ['user:read', 'user_secret:read'] });
-    expect(can(reader, 'read', userObject({ id: OTHER }))).toBe(true);
-    expect(can(reader, 'update', userObject({ id: OTHER }))).toBe(false);
+    expect(can(reader, 'read', bareUserObject({ id: OTHER }))).toBe(true);
+    expect(can(reader, 'update', bareUserObject({ id: OTHER }))).toBe(false);
     expect(can(reader, 'read', { type: 'user_secret', owner: ME })).toBe(true);
     expect(can(reader, 'read', { type: 'user_secret', owner: OTHER })).toBe(false);
     expect(can(reader, 'read', keyObject({ id: 'AbCdEfGhIj', userId: ME }))).toBe(false);
@@ -108,7 +109,7 @@ describe('scopes narrow roles', () => {
 
   test('a key without a known scope may do nothing', () => {
     for (const scopes of [[], ['gone:read'], ['']])
-      expect(can(owner({ scopes }), 'read', userObject({ id: ME }))).toBe(false);
+      expect(can(owner({ scopes }), 'read', bareUserObject({ id: ME }))).toBe(false);
   });
 });
 
@@ -126,14 +127,14 @@ describe('allow lists narrow roles', () => {
     [`organization:${ME}`, false, false, false],
   ])('%s: own user %j, other users %j, users in general %j', (entry, mine, others, all) => {
     const subject = owner({ allowList: [entry] });
-    expect(can(subject, 'read', userObject({ id: ME }))).toBe(mine);
-    expect(can(subject, 'read', userObject({ id: OTHER }))).toBe(others);
+    expect(can(subject, 'read', bareUserObject({ id: ME }))).toBe(mine);
+    expect(can(subject, 'read', bareUserObject({ id: OTHER }))).toBe(others);
     expect(can(subject, 'read', { type: 'user' })).toBe(all);
   });
 
   test('keys are reached by their type only, and an empty list reaches nothing', () => {
-    expect(can(owner({ allowList: ['api_key:*'] }), 'create', newKeyObject(ME))).toBe(true);
-    expect(can(owner({ allowList: [`api_key:${ME}`] }), 'create', newKeyObject(ME))).toBe(false);
+    expect(can(owner({ allowList: ['api_key:*'] }), 'create', newKeyObject({ id: ME, roles: [] }))).toBe(true);
+    expect(can(owner({ allowList: [`api_key:${ME}`] }), 'create', newKeyObject({ id: ME, roles: [] }))).toBe(false);
     expect(can(owner({ allowList: ['api_key:AbCdEfGhIj'] }), 'read', keyObject({ id: 'AbCdEfGhIj', userId: ME }))).toBe(
       false,
     );

@@ -8,11 +8,12 @@ import { randomText } from '../../crypto/tokens.ts';
 import type { ActorCtx, Ctx } from '../../ctx.ts';
 import { ApiError, badRequest } from '../../errors.ts';
 import { type ExternalLoginType, isExternalLoginType } from '../../idp/provider.ts';
+import { credentialsObject } from '../../rbac/objects.ts';
 import { readOrCreateSetting, readSetting } from '../../store/site-settings.ts';
 import type { UserRow } from '../../store/users.ts';
+import { requirePower } from '../actors.ts';
 import { audit } from '../audit.ts';
 import { checkPassword } from '../login.ts';
-import { requireOwnerFor } from '../owners.ts';
 
 /** The cookie that carries the permit from the first half to the second. */
 export const CONVERT_LOGIN_COOKIE = 'coder_oauth_convert_jwt';
@@ -65,7 +66,7 @@ function targetType(text: string): ExternalLoginType {
 /**
  * First half: checks the password of the account as a login does (a dormant user wakes) and permits the conversion for
  * five minutes. The account stays as it is; the provider need not be configured. Golden: users-convert-login
- * @throws ApiError 400 for another target type, 403 for an owner's account unless the caller is one, then as
+ * @throws ApiError 400 for another target type, 403 for an owner's account unless the caller is one and for a limited key, then as
  * `checkPassword`
  */
 export async function permitConversion(
@@ -75,7 +76,7 @@ export async function permitConversion(
   { keepTokens }: Conditions,
 ): Promise<ConversionPermit> {
   const toType = targetType(input.to_type);
-  requireOwnerFor(ctx.actor, target);
+  requirePower(ctx, 'update_personal', credentialsObject(target));
   const user = await checkPassword(ctx, { email: target.email, password: input.password });
   const state = newConversionState();
   const now = Math.floor(ctx.clock() / SECOND);

@@ -11,16 +11,15 @@ import { isOwner } from '../../rbac/owners.ts';
 import { retrySerializable } from '../../store/db.ts';
 import { isUnique } from '../../store/errors.ts';
 import { deleteKeysOfUser } from '../../store/keys.ts';
-import { lockFirstUser } from '../../store/locks.ts';
+import { lockFirstUser, lockPeople } from '../../store/locks.ts';
 import { findDefaultOrganization } from '../../store/organizations.ts';
 import { uniques, ZERO_TIME } from '../../store/schema.ts';
 import { saveLink } from '../../store/user-links.ts';
 import {
+  findLockedUser,
   findUserByName,
   findUserByNameOrEmail,
   hasAnyUser,
-  lockOwners,
-  lockUser,
   type NewUser,
   type UserRow,
   updateUser,
@@ -144,10 +143,11 @@ async function lockAccount(
 ): Promise<{ user: UserRow | undefined; isFirst: boolean }> {
   const found = await findAccount(ctx, identity);
   if (found) {
-    // All owners before the user: another change of roles that does the same cannot wait for this one in a circle.
-    if (isOwner(found)) await lockOwners(ctx.db);
-    const locked = await lockUser(ctx.db, found.id);
-    return { user: locked && (await reread(ctx, found.id)), isFirst: false };
+    await lockPeople(ctx.db, { target: found.id, owners: isOwner(found) });
+    const user = await findLockedUser(ctx.db, found.id);
+    // Made an owner since: the other owners are locked out of order, and who then waits in a circle starts again.
+    if (user && isOwner(user) && !isOwner(found)) await lockPeople(ctx.db, { owners: true });
+    return { user, isFirst: false };
   }
   if (await hasAnyUser(ctx.db)) return { user: undefined, isFirst: false };
   await lockFirstUser(ctx.db);

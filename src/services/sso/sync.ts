@@ -5,8 +5,9 @@ import { isOwner } from '../../rbac/owners.ts';
 import { isSiteRole } from '../../rbac/roles.ts';
 import { deleteMember } from '../../store/members.ts';
 import { findDefaultOrganization, insertMember, listMemberships, lockExisting } from '../../store/organizations.ts';
-import { lockOwners, type UserRow } from '../../store/users.ts';
+import type { UserRow } from '../../store/users.ts';
 import { audit } from '../audit.ts';
+import { hasAnotherOwner } from '../owners.ts';
 import { isElsewhere, valuesOf } from './claims.ts';
 
 /** The entry of a mapping for a claim's value; undefined when it has none. */
@@ -50,7 +51,7 @@ export function rolesFromClaims(ctx: Pick<Ctx, 'config' | 'log'>, claims: Claims
 
 /**
  * The roles that a user may be given: those from the claims, and `owner` with them while nobody else has it. Needs the
- * transaction of the login, in which `lockOwners` came before the user's row was locked.
+ * transaction of the login, which has locked all owners.
  */
 export async function withLastOwner(
   ctx: Ctx,
@@ -58,8 +59,7 @@ export async function withLastOwner(
   roles: readonly string[],
 ): Promise<string[]> {
   if (roles.includes('owner') || !isOwner(user)) return [...roles];
-  const owners = await lockOwners(ctx.db);
-  if (owners.some(({ id, status }) => id !== user.id && status !== 'suspended')) return [...roles];
+  if (await hasAnotherOwner(ctx, user.id)) return [...roles];
   ctx.log.warn({ user: user.username }, 'the claims take the role owner away; the last owner keeps it');
   return [...roles, 'owner'].sort();
 }
