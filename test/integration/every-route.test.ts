@@ -42,8 +42,6 @@ const TARGET_IS_ENOUGH = [
   'GET /api/v2/users/:user/keys/tokens/tokenconfig',
   // Answers the user in the path alone.
   'GET /api/v2/users/:user/login-type',
-  // Asks for the password.
-  'POST /api/v2/users/:user/convert-login',
 ];
 
 let w: World;

@@ -47,24 +47,39 @@ async function withDecisions(work: () => Promise<Answer>): Promise<{ answer: Ans
   return { answer, decisions };
 }
 
+/** The permissions that a successful request was granted. */
+function asked(
+  { answer, decisions }: { answer: Answer; decisions: Decision[] },
+  counts: (decision: Decision) => boolean,
+): Set<string> {
+  const granted = decisions.filter((decision) => decision.allowed && counts(decision));
+  return new Set(answer.status < 300 ? granted.map(({ object, action }) => `${object.type}:${action}`) : []);
+}
+
 /**
  * Sends a case with a key that has every permission, then with keys that lack one of those that were asked for: of an
- * owner, and of the user acted on.
+ * owner, and of the user acted on. What gives power, and so is refused to every limited key, is sent with an unlimited key
+ * whose user lacks the permission.
  * @returns whether the route decided anything of its own, and the permissions whose lack changed nothing
  */
 export async function permissionsOf(w: World, one: Case): Promise<{ decides: boolean; idle: string[] }> {
   const idle: string[] = [];
   let decides = false;
   for (const holder of [undefined, w.people[one.person]]) {
-    const whole = await withDecisions(async () => send(w, one, await w.limit(ALL_SCOPES, holder)));
-    if (whole.decisions.length > 0) decides = true;
-    if (whole.answer.status >= 300) continue;
-    const granted = whole.decisions.filter(({ allowed }) => allowed);
-    for (const scope of new Set(granted.map(({ object, action }) => `${object.type}:${action}`))) {
-      const without = ALL_SCOPES.filter((name) => name !== scope);
+    const limited = await withDecisions(async () => send(w, one, await w.limit(ALL_SCOPES, holder)));
+    if (limited.decisions.length > 0) decides = true;
+    for (const permission of asked(limited, ({ kind }) => kind !== 'roles')) {
+      const without = ALL_SCOPES.filter((name) => name !== permission);
       const answer = await send(w, one, await w.limit(without, holder));
-      if (shown(answer) === shown(whole.answer)) idle.push(`${describeCase(one)}: ${scope}`);
+      if (shown(answer) === shown(limited.answer)) idle.push(`${describeCase(one)}: ${permission} of the key`);
+    }
+    if (limited.answer.status < 300) continue;
+    const whole = await withDecisions(async () => send(w, one, await w.deny([], holder)));
+    for (const permission of asked(whole, ({ kind }) => kind !== 'power')) {
+      const answer = await send(w, one, await w.deny([permission], holder));
+      if (shown(answer) === shown(whole.answer)) idle.push(`${describeCase(one)}: ${permission} of the user`);
     }
   }
+  await w.restore();
   return { decides, idle };
 }

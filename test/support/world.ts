@@ -1,7 +1,8 @@
 // A small world of real things: two organizations, people with every kind of object of their own, and callers of every
 // kind. It can be put back as it was, so that each request meets the same world.
 import { NOTIFICATION_TEMPLATES } from '../../src/codersdk/notifications.ts';
-import { RESOURCES } from '../../src/rbac/policy.ts';
+import { RESOURCES, type RoleDefinition } from '../../src/rbac/policy.ts';
+import { SITE_ROLES } from '../../src/rbac/site-roles.ts';
 import { startApp, type TestApp } from './app.ts';
 import type { Method, TestClient } from './client.ts';
 import { aUser, type TestUser } from './factories.ts';
@@ -10,6 +11,15 @@ import { aUser, type TestUser } from './factories.ts';
 export const ALL_SCOPES: readonly string[] = Object.entries(RESOURCES).flatMap(([type, actions]) =>
   actions.map((action) => `${type}:${action}`),
 );
+
+/** The name of a role that takes a permission (`type:action`) away from whoever holds it, made at its first use. */
+function roleWithout(permission: string): string {
+  const [type = '', action = ''] = permission.split(':');
+  const name = `without ${permission}`;
+  const roles: Record<string, RoleDefinition> = SITE_ROLES;
+  roles[name] ??= { displayName: '', deny: { site: { [type]: [action] } } };
+  return name;
+}
 
 /** Somebody who is acted on, with the objects that paths name. */
 export interface Person extends TestUser {
@@ -45,6 +55,8 @@ export interface World {
   callers: ReadonlyMap<Exclude<CallerName, 'self'>, TestClient>;
   /** Narrows the limited key of an owner (or of `of`) and gives its client. */
   limit(scopes: readonly string[], of?: Person): Promise<TestClient>;
+  /** Widens that key again, and takes permissions away from all roles of its user; gives its client. */
+  deny(permissions: readonly string[], of?: Person): Promise<TestClient>;
   /** Puts every row back as it was. */
   restore(): Promise<void>;
 }
@@ -144,6 +156,15 @@ export async function makeWorld(): Promise<World> {
     async limit(scopes, of) {
       await narrow(of?.token ?? limited.token, scopes);
       return (of ?? limited).client;
+    },
+    async deny(permissions, of) {
+      const { id, token, client } = of ?? limited;
+      await narrow(token, ['coder:all']);
+      await t.pool.query(
+        `update users set roles = array(select role from unnest(roles) role where role not like 'without %') || $2::text[] where id = $1`,
+        [id, permissions.map(roleWithout)],
+      );
+      return client;
     },
     restore,
   };
