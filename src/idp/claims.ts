@@ -1,4 +1,4 @@
-// Claims of an OpenID provider in a form that can be kept and shown.
+// What providers say of people, in a form that can be kept and shown.
 import { BadToken } from './provider-error.ts';
 
 export type Claims = Record<string, unknown>;
@@ -8,7 +8,7 @@ export const MAX_CLAIMS_LENGTH = 256 * 1024;
 const MAX_DEPTH = 32;
 
 /** Text without what no database and no UTF-8 can hold: U+0000 and halves of surrogate pairs become U+FFFD. */
-const cleanText = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\ufffd');
+export const cleanText = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\ufffd');
 
 function clean(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return cleanText(value);

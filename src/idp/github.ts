@@ -1,5 +1,6 @@
 // GitHub (github.com or an Enterprise server) as a client of it: the web and the device flow, and what it says of a user.
 import type { GithubConfig } from '../config.ts';
+import { cleanText } from './claims.ts';
 import { fetchBounded, jsonObject, postForm } from './http.ts';
 import type { IdentityProvider } from './provider.ts';
 import { ProviderFailure, ProviderRefusal, providerError } from './provider-error.ts';
@@ -44,12 +45,13 @@ const CALLBACK_PATH = '/api/v2/users/oauth2/github/callback';
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const text = (value: unknown): string => (typeof value === 'string' ? cleanText(value) : '');
+const seconds = (value: unknown): number => (Number.isSafeInteger(value) ? Number(value) : 0);
 
 /** How long to wait, in words, from a header that holds Unix seconds. */
 function retryHint(reset: string | null): string {
-  const seconds = Math.ceil(Number(reset ?? Number.NaN) - Date.now() / 1000);
-  return seconds > 0 ? `retry after ${seconds}s` : 'please try again later';
+  const left = Math.ceil(Number(reset ?? Number.NaN) - Date.now() / 1000);
+  return left > 0 ? `retry after ${left}s` : 'please try again later';
 }
 
 async function readDeviceCode(response: Response): Promise<DeviceCode> {
@@ -69,8 +71,8 @@ async function readDeviceCode(response: Response): Promise<DeviceCode> {
     deviceCode,
     userCode,
     verificationUri: text(fields?.verification_uri),
-    expiresInSeconds: Number(fields?.expires_in ?? 0),
-    intervalSeconds: Number(fields?.interval ?? 0),
+    expiresInSeconds: seconds(fields?.expires_in),
+    intervalSeconds: seconds(fields?.interval),
   };
 }
 

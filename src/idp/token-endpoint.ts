@@ -1,4 +1,5 @@
 // What token endpoints are asked and answer: one form post and one lenient reader for every kind of provider.
+import { cleanText } from './claims.ts';
 import { jsonObject, mediaType, postForm } from './http.ts';
 import { ProviderFailure, ProviderRefusal, providerError } from './provider-error.ts';
 
@@ -20,7 +21,13 @@ const MAX_EXPIRY_SECONDS = 2 ** 31 - 1;
 const FAILURES = new Set(['server_error', 'temporarily_unavailable']);
 const REFUSING_STATUSES = new Set([400, 401, 403]);
 
+/** What a provider says of an error is shown, but not without end. */
+const MAX_WORDS = 1000;
+/** RFC 6749 knows no other characters in a token. */
+const TOKEN = /^[ -~]*$/;
+
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const words = (value: unknown): string => cleanText(text(value)).slice(0, MAX_WORDS);
 
 /** A token endpoint's answer as fields; some providers answer like a form. */
 function fieldsOf(body: string, type: string): Record<string, unknown> | undefined {
@@ -35,9 +42,9 @@ function fieldsOf(body: string, type: string): Record<string, unknown> | undefin
  */
 async function readTokens(response: Response): Promise<ProviderTokens> {
   const fields = fieldsOf(await response.text(), mediaType(response));
-  const error = text(fields?.error);
+  const error = words(fields?.error);
   if (error !== '' && !FAILURES.has(error) && response.status < 500) {
-    throw new ProviderRefusal(error, text(fields?.error_description));
+    throw new ProviderRefusal(error, words(fields?.error_description));
   }
   if (REFUSING_STATUSES.has(response.status)) throw new ProviderRefusal('', `status ${response.status}`);
   if (!response.ok || error !== '') {
@@ -47,8 +54,10 @@ async function readTokens(response: Response): Promise<ProviderTokens> {
   const accessToken = text(fields.access_token);
   if (accessToken === '') throw new ProviderFailure('the answer of the provider holds no access_token');
   const refreshToken = text(fields.refresh_token);
-  if (Math.max(accessToken.length, refreshToken.length) > MAX_TOKEN_LENGTH)
-    throw new ProviderFailure('the tokens of the provider are too long');
+  for (const token of [accessToken, refreshToken]) {
+    if (token.length > MAX_TOKEN_LENGTH || !TOKEN.test(token))
+      throw new ProviderFailure('the tokens of the provider cannot be used');
+  }
   const seconds = Math.min(Number(fields.expires_in ?? 0), MAX_EXPIRY_SECONDS);
   return {
     accessToken,

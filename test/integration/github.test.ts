@@ -89,6 +89,14 @@ describe('GET /users/oauth2/github/callback', () => {
     for (const name of names) expect(name).toMatch(/^(?=.{1,32}$)[A-Za-z0-9]+(-[A-Za-z0-9]+)*$/);
   });
 
+  it('keeps names with characters that cannot be stored without those', async () => {
+    const browser = new Browser(t);
+    const account = anAccount({ name: 'Oc\u0000to \ud800', avatar_url: `https://img.test/${'p'.repeat(5000)}` });
+    expect((await logInAs(t, account, browser)).status).toBe(307);
+    const { name, avatar_url = '' } = (await browser.get('/api/v2/users/me')).body;
+    expect([name, avatar_url]).toEqual(['Oc\ufffdto \ufffd', '']);
+  });
+
   it('does not take ids of an Enterprise server for those of github.com', async () => {
     const account = anAccount();
     await logInAs(t, account);
@@ -128,6 +136,16 @@ describe('GET /users/oauth2/github/callback', () => {
       const unverified = anAccount({ emails: [{ email: 'u@corp.test', primary: true, verified: false }] });
       await expectRefused(unverified, 400, 'Your primary email must be verified on GitHub!');
       await expectRefused(anAccount({ emails: [] }), 400, 'Your primary email must be verified on GitHub!');
+    });
+
+    it('an address that cannot be stored, and tokens that are none', async () => {
+      for (const email of ['a\u0000@corp.test', 'a b@corp.test', `${'a'.repeat(3200)}@corp.test`])
+        await expectRefused(anAccount({ emails: [{ email, primary: true, verified: true }] }), 400, 'Unusable account');
+      for (const access_token of ['a\u0000', 'é', 'x'.repeat(70_000)]) {
+        const body = JSON.stringify({ access_token });
+        github.faults = { answers: { '/login/oauth/access_token': { status: 200, body } } };
+        await expectRefused(anAccount(), 502, 'Failed exchanging Oauth code.');
+      }
     });
 
     it('a user without an id', async () => expectRefused(anAccount({ id: 0 }), 502, 'The GitHub user ID is missing'));

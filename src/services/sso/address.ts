@@ -6,7 +6,6 @@ import { badRequest } from '../../errors.ts';
 import { asciiLower } from '../../golang/ascii.ts';
 import { parseBoolean } from '../../golang/booleans.ts';
 import { trimmed } from '../../golang/space.ts';
-import { fitsInto } from '../../golang/text.ts';
 import type { Claims } from '../../idp/claims.ts';
 import { claim } from './claims.ts';
 import { LoginRefusal } from './refusal.ts';
@@ -45,9 +44,6 @@ function isVouchedFor(email: string, sources: readonly Claims[], { emailField }:
   return judge !== undefined && isEmailVerified(judge);
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-const NEVER_IN_AN_ADDRESS = /[\u0000-\u0020\u007f\ufffd]/;
-
 /**
  * The address: the configured claim of the strongest source that has it, or a username that is one, which nobody vouches
  * for (docs/differences.md 28).
@@ -56,11 +52,7 @@ const NEVER_IN_AN_ADDRESS = /[\u0000-\u0020\u007f\ufffd]/;
  */
 export function addressOf(sources: readonly Claims[], config: OidcConfig): Address {
   const email = sources.map((source) => addressIn(source, config.emailField)).find((address) => address !== '');
-  if (email !== undefined) {
-    if (!fitsInto(email, MAX_EMAIL) || NEVER_IN_AN_ADDRESS.test(email))
-      throw badRequest('Email in OIDC payload is not an address.');
-    return { email, isVerified: isVouchedFor(email, sources, config) };
-  }
+  if (email !== undefined) return { email, isVerified: isVouchedFor(email, sources, config) };
   const usernames = sources.map((source) => claim(source, config.usernameField));
   const username = usernames.find((name) => typeof name === 'string');
   const address = composedAddress(

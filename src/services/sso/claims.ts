@@ -1,8 +1,6 @@
 // What the claims of an OpenID provider say about somebody, and what this server makes of it. Pure.
 import { realNameOf } from '../../codersdk/names.ts';
-import { MAX_URL } from '../../codersdk/sizes.ts';
 import type { OidcConfig } from '../../config.ts';
-import { fitsInto } from '../../golang/text.ts';
 import type { Claims } from '../../idp/claims.ts';
 import { LoginRefusal } from './refusal.ts';
 
@@ -58,18 +56,13 @@ export function groupRefusal(claims: Claims, config: OidcConfig): LoginRefusal |
   return new LoginRefusal(403, title, 'Ask an administrator to add one of your groups to the allow list.');
 }
 
-/** Username, real name and picture; what has the wrong type or is too long counts as absent, which is "". */
+/** Username, real name and picture; what has the wrong type counts as absent, which is "". */
 export function profileOf(claims: Claims, config: OidcConfig): { username: string; name: string; avatarUrl: string } {
   const text = (name: string) => {
     const value = claim(claims, name);
     return typeof value === 'string' ? value : '';
   };
-  const picture = text('picture');
-  return {
-    username: text(config.usernameField),
-    name: realNameOf(text(config.nameField)),
-    avatarUrl: fitsInto(picture, MAX_URL) ? picture : '',
-  };
+  return { username: text(config.usernameField), name: realNameOf(text(config.nameField)), avatarUrl: text('picture') };
 }
 
 /** The values of a claim that is a list of texts or one text; what is no text is left out. */

@@ -144,6 +144,13 @@ async function spend(ctx: Ctx, provider: IdentityProvider, state: string): Promi
   if (!(await spendState(ctx.db, hash, nowText(ctx)))) throw mismatch();
 }
 
+/** A line for whoever reads the log to block addresses, as a failed sign-in by password leaves one. */
+function noteRefusal({ log, origin }: Ctx, { loginType, email }: ExternalIdentity, err: unknown): void {
+  if (!(err instanceof ApiError) || err.status >= 500) return;
+  const { ip, requestId } = origin;
+  log.info({ loginType, email, ip, reason: err.message, request: requestId }, 'sign-in failed');
+}
+
 /**
  * Finishes a login: exchanges the code, finds out who it is, and signs in. All that the provider is asked must be done
  * within a few seconds; before that nothing is written but that the state is spent.
@@ -158,5 +165,10 @@ export async function finishLogin(ctx: Ctx, provider: IdentityProvider, login: R
     return IDENTIFY[provider.loginType](ctx, { tokens, nonce: nonceOf(secret), signal });
   });
   const conversion = isConversionState(login.state) ? { state: login.state, permit: login.cookies.permit } : undefined;
-  return signIn(ctx, identity, { conversion, signedInAs: login.signedInAs });
+  try {
+    return await signIn(ctx, identity, { conversion, signedInAs: login.signedInAs });
+  } catch (err) {
+    noteRefusal(ctx, identity, err);
+    throw err;
+  }
 }

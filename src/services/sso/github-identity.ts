@@ -55,8 +55,7 @@ async function requireTeam(
 }
 
 /**
- * Who the token of a login belongs to. Checked in this order; golden:
- * sso/github-login
+ * Who the token of a login belongs to. Checked in this order; golden: sso/github-login
  * @throws LoginRefusal, ApiError
  */
 export async function githubIdentity(ctx: Ctx, { tokens, signal }: GrantedLogin): Promise<ExternalIdentity> {

@@ -41,14 +41,24 @@ export interface ExternalIdentity {
   readonly organizationIds?: readonly string[] | undefined;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+const NEVER_IN_AN_ADDRESS = /[\u0000-\u0020\u007f\ufffd]/;
+/** Stands for what could not be kept as it was: two subjects must not become one. */
+const REPLACED = '\ufffd';
+
 /**
  * The identity as it can be stored: its address composed, a picture's address without end left out.
- * @throws LoginRefusal 400 when what tells people apart is longer than any provider has a reason to make it
+ * @throws LoginRefusal 400 when what tells people apart is longer than any provider has a reason to make it, or holds what
+ * cannot be stored
  */
 export function storable(identity: ExternalIdentity): ExternalIdentity {
   const email = composedAddress(identity.email);
   if (!fitsInto(email, MAX_EMAIL) || !fitsInto(identity.linkedId, MAX_NAME)) {
     const description = 'Your login provider sent an email address or a user ID that is too long.';
+    throw new LoginRefusal(400, 'Unusable account', description);
+  }
+  if (NEVER_IN_AN_ADDRESS.test(email) || identity.linkedId.includes(REPLACED)) {
+    const description = 'Your login provider sent an email address or a user ID with characters that cannot be in one.';
     throw new LoginRefusal(400, 'Unusable account', description);
   }
   return { ...identity, email, avatarUrl: fitsInto(identity.avatarUrl, MAX_URL) ? identity.avatarUrl : '' };

@@ -2,7 +2,6 @@
 import type { OidcConfig } from '../../config.ts';
 import type { Ctx } from '../../ctx.ts';
 import { ApiError, badRequest } from '../../errors.ts';
-import { fitsInto } from '../../golang/text.ts';
 import type { Claims } from '../../idp/claims.ts';
 import type { OidcProvider } from '../../idp/oidc.ts';
 import { BadToken } from '../../idp/provider-error.ts';
@@ -14,9 +13,6 @@ import { repairLinks } from './first-contact.ts';
 import type { ExternalIdentity, GrantedLogin } from './identity.ts';
 import { LoginRefusal } from './refusal.ts';
 import { organizationsFromClaims, rolesFromClaims } from './sync.ts';
-
-/** Part of an index. OpenID Connect allows a subject 255 characters. */
-const MAX_LINKED_ID = 1024;
 
 const NO_USER_INFO = 'Failed to obtain user information claims.';
 
@@ -107,19 +103,7 @@ async function collectClaims(
 }
 
 /**
- * The account at the provider.
- * @throws ApiError 400 for a subject that cannot be stored as it is: two of them must never become one
- */
-function linkedIdOf({ iss, sub }: Claims & { sub: string }): string {
-  const linkedId = `${String(iss)}||${sub}`;
-  if (sub.includes('\ufffd') || !fitsInto(linkedId, MAX_LINKED_ID))
-    throw badRequest("OIDC token has a 'sub' claim field that cannot be used.");
-  return linkedId;
-}
-
-/**
- * Who the tokens of a login belong to. Checked in this order; golden:
- * sso/oidc-token-checks, sso/oidc-claims
+ * Who the tokens of a login belong to. Checked in this order; golden: sso/oidc-token-checks, sso/oidc-claims
  * @throws LoginRefusal, ApiError
  */
 export async function oidcIdentity(ctx: Ctx, { tokens, nonce, signal }: GrantedLogin): Promise<ExternalIdentity> {
@@ -128,14 +112,13 @@ export async function oidcIdentity(ctx: Ctx, { tokens, nonce, signal }: GrantedL
   if (!config || !provider) throw new Error('a login through a provider that is not configured');
   await repairLinks(ctx, provider);
   const idToken = await idTokenClaims(provider, tokens, nonce, signal);
-  const linkedId = linkedIdOf(idToken);
   const { sources, kept } = await collectClaims(provider, config, tokens, idToken, signal);
   const { merged_claims: merged } = kept;
   const address = addressOf(sources, config);
   requireGoodAddress(address, config);
   return {
     loginType: 'oidc',
-    linkedId,
+    linkedId: `${String(idToken.iss)}||${idToken.sub}`,
     email: address.email,
     ...profileOf(merged, config),
     tokens,
