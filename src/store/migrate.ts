@@ -2,28 +2,66 @@
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import type pg from 'pg';
 import { packageRoot } from '../package-root.ts';
-import { withClient } from '../postgres/client.ts';
+import { BEGIN, withClient } from '../postgres/client.ts';
 import { StartError } from '../start-error.ts';
+import { pgErrorCode } from './errors.ts';
 
 /** Any number will do that no other program takes for its advisory lock in this database. */
 const LOCK = 4_021_790_116;
 
-/** The table that drizzle-kit's own migrator keeps, so that its tools can read what was applied. */
-const TABLE = 'drizzle.__drizzle_migrations';
+/** Where a schema's applied migrations stand, in that schema. */
+const JOURNAL = 'coder_users_migrations';
+/** Where they stood before schemas other than public could be used. */
+const OLD_JOURNAL = 'drizzle.__drizzle_migrations';
 
 /** The migrations this program knows, oldest first. */
 export function knownMigrations(folder = `${packageRoot}/migrations`): MigrationMeta[] {
   return readMigrationFiles({ migrationsFolder: folder });
 }
 
-/** The time stamps (milliseconds since 1970) of the applied migrations, oldest first. */
-async function appliedMigrations(client: pg.Client): Promise<number[]> {
-  const { rows: tables } = await client.query<{ exists: boolean }>(
-    `select to_regclass('${TABLE}') is not null as exists`,
+interface Journal {
+  /** Ready to be put into a statement. */
+  readonly table: string;
+  readonly exists: boolean;
+}
+
+/** Finds the journal of the schema in which the tables are or will be: the first one of the search path. */
+async function findJournal(client: pg.Client): Promise<Journal> {
+  const table = (schema: string, name: string) =>
+    `exists (select from pg_class c where c.relnamespace = ${schema}::regnamespace and c.relname = '${name}')`;
+  const { rows } = await client.query<{ schema: string | null; own: boolean; old: boolean }>(
+    `select quote_ident(here.schema) as schema, ${table('quote_ident(here.schema)', JOURNAL)} as own,
+       ${table('quote_ident(here.schema)', 'site_settings')} and exists (
+         select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         where n.nspname || '.' || c.relname = '${OLD_JOURNAL}') as old
+     from (select current_schema() as schema) here`,
   );
-  if (!tables[0]?.exists) return [];
-  const { rows } = await client.query<{ created_at: string }>(`select created_at from ${TABLE} order by created_at`);
+  const { schema, own, old } = rows[0] ?? {};
+  if (!schema) throw new StartError('The search_path of the database connection names no schema that exists.');
+  return old && !own ? { table: OLD_JOURNAL, exists: true } : { table: `${schema}.${JOURNAL}`, exists: own === true };
+}
+
+/** The time stamps (milliseconds since 1970) of the applied migrations, oldest first. */
+async function appliedMigrations(client: pg.Client, { table, exists }: Journal): Promise<number[]> {
+  if (!exists) return [];
+  const { rows } = await client.query<{ created_at: string }>(`select created_at from ${table} order by created_at`);
   return rows.map((row) => Number(row.created_at));
+}
+
+/** Makes pg_trgm usable by its plain names, in whichever schema of the database it is, until the transaction ends. */
+async function useTrigrams(client: pg.Client): Promise<void> {
+  try {
+    await client.query('create extension if not exists pg_trgm');
+  } catch (err) {
+    if (pgErrorCode(err) !== '42501') throw err;
+    throw new StartError(
+      'The database user may not create extensions: let an administrator run "create extension pg_trgm" in the database once.',
+    );
+  }
+  await client.query(
+    `select set_config('search_path', current_setting('search_path') || ', ' || quote_ident(n.nspname), true)
+     from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'pg_trgm'`,
+  );
 }
 
 function versionText(stamps: number[]): string {
@@ -31,14 +69,14 @@ function versionText(stamps: number[]): string {
   return `version ${stamps.length} (${date})`;
 }
 
-async function apply(client: pg.Client, missing: MigrationMeta[]): Promise<void> {
-  await client.query('create schema if not exists drizzle');
+async function apply(client: pg.Client, { table }: Journal, missing: MigrationMeta[]): Promise<void> {
   await client.query(
-    `create table if not exists ${TABLE} (id serial primary key, hash text not null, created_at bigint)`,
+    `create table if not exists ${table} (id serial primary key, hash text not null, created_at bigint)`,
   );
+  await useTrigrams(client);
   for (const migration of missing) {
     for (const statement of migration.sql) await client.query(statement);
-    await client.query(`insert into ${TABLE} (hash, created_at) values ($1, $2)`, [
+    await client.query(`insert into ${table} (hash, created_at) values ($1, $2)`, [
       migration.hash,
       migration.folderMillis,
     ]);
@@ -55,12 +93,13 @@ async function apply(client: pg.Client, missing: MigrationMeta[]): Promise<void>
  */
 export async function migrate(url: string, known = knownMigrations()): Promise<number> {
   return withClient(url, async (client) => {
-    await client.query('begin');
+    await client.query(BEGIN);
     await client.query('set local statement_timeout = 0');
     await client.query('set local lock_timeout = 0');
     await client.query('set local idle_in_transaction_session_timeout = 0');
     await client.query(`select pg_advisory_xact_lock(${LOCK})`);
-    const applied = await appliedMigrations(client);
+    const journal = await findJournal(client);
+    const applied = await appliedMigrations(client, journal);
     const knownStamps = known.map((migration) => migration.folderMillis);
     if (applied.some((stamp) => !knownStamps.includes(stamp))) {
       throw new StartError(
@@ -69,7 +108,7 @@ export async function migrate(url: string, known = knownMigrations()): Promise<n
     }
     // By time stamp rather than by count: a migration that was merged late with an older stamp is applied as well.
     const missing = known.filter((migration) => !applied.includes(migration.folderMillis));
-    if (missing.length > 0) await apply(client, missing);
+    if (missing.length > 0) await apply(client, journal, missing);
     await client.query('commit');
     return missing.length;
   });

@@ -43,7 +43,7 @@ test('a pooler that refuses session settings is recognised, and migrations work 
   expect(target).toEqual({ url: pooledUrl, pooled: true });
   expect(await migrate(pooledUrl)).toBeGreaterThan(0);
   const { pool, db } = connect(target, log);
-  const { rows } = await db.execute(sql`select count(*)::int as n from drizzle.__drizzle_migrations`);
+  const { rows } = await db.execute(sql`select count(*)::int as n from coder_users_migrations`);
   expect(rows[0]?.n).toBeGreaterThan(0);
   await pool.end();
 });

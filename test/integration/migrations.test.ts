@@ -11,7 +11,7 @@ import { emptyDatabase } from '../support/postgres.ts';
 const journalOf = (url: string) =>
   withClient(url, async (client) => {
     const { rows } = await client.query<{ hash: string; created_at: string }>(
-      'select hash, created_at from drizzle.__drizzle_migrations order by created_at',
+      'select hash, created_at from coder_users_migrations order by created_at',
     );
     return rows.map((row) => ({ hash: row.hash, stamp: Number(row.created_at) }));
   });
@@ -56,7 +56,7 @@ test('a newer schema is refused in one line that names both versions, and nothin
   await migrate(url);
   const stamp = Date.UTC(2099, 0, 2);
   await withClient(url, (client) =>
-    client.query(`insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', ${stamp})`),
+    client.query(`insert into coder_users_migrations (hash, created_at) values ('newer', ${stamp})`),
   );
   const before = [await journalOf(url), await tablesOf(url)];
   const later = { sql: ['create table unwanted (id int)'], bps: true, folderMillis: Date.UTC(2098, 0, 1), hash: 'x' };
@@ -65,6 +65,10 @@ test('a newer schema is refused in one line that names both versions, and nothin
     `The database has schema version ${version} (2099-01-02), made by a newer program; this one knows schema version ${version} (2098-01-01) and leaves it alone.`,
   );
   expect([await journalOf(url), await tablesOf(url)]).toEqual(before);
+});
+
+test('no migration names a schema: the search path says where the tables are', () => {
+  for (const { sql } of knownMigrations()) expect(sql.join('\n')).not.toMatch(/"?public"?\./);
 });
 
 test('schema.ts and the migrations agree: there is nothing to generate', () => {
