@@ -121,6 +121,41 @@ describe('a conversion that an owner asks for', () => {
   });
 });
 
+describe('a permit', () => {
+  it('is worth nothing once the password that it was given for has changed', async () => {
+    const { user, session, named } = await aPerson();
+    const permit = await t
+      .as(session)
+      .post('/api/v2/users/me/convert-login', { to_type: 'oidc', password: user.password });
+    const password = 'QuiteAnotherPassword!';
+    const changed = await t.as(session).put('/api/v2/users/me/password', { old_password: user.password, password });
+    expect(changed.status).toBe(204);
+    const jwt = /coder_oauth_convert_jwt=([^;]+)/.exec(String(permit.headers['set-cookie']))?.[1] ?? '';
+    const path = `${WAYS.oidc.callback}?oidc_merge_state=${permit.body.state_string}`;
+    const browser = new Browser(t, { coder_oauth_convert_jwt: jwt });
+    expect((await logIn(browser, oidc, user.username, { path })).status).toBe(403);
+    expect(browser.session).toBeUndefined();
+    expect(await statusOf(named)).toBe(401);
+    expect((await t.anonymous.post('/api/v2/users/login', { email: user.email, password })).status).toBe(201);
+  });
+
+  it('is not for limited keys, nor for whoever does not own an owner', async () => {
+    const { user, session } = await aPerson();
+    const limited = await t
+      .as(session)
+      .post('/api/v2/users/me/keys/tokens', { token_name: 'limited', scopes: ['user:read', 'user:update_personal'] });
+    const refused = await t
+      .as(limited.body.key)
+      .post('/api/v2/users/me/convert-login', { to_type: 'oidc', password: user.password });
+    expect(refused.status).toBe(403);
+    expect(refused.headers['set-cookie']).not.toEqual(expect.stringContaining('coder_oauth_convert_jwt'));
+    const owner = await aUser(t, { roles: ['owner'] });
+    const admin = await aUser(t, { roles: ['user-admin'] });
+    const body = { to_type: 'oidc', password: owner.password };
+    expect((await admin.client.post(`/api/v2/users/${owner.username}/convert-login`, body)).status).toBe(403);
+  });
+});
+
 describe('a conversion that is refused', () => {
   it('ends nothing: the permit alone, a permit for another account, and one that has been used', async () => {
     const { user, session, opened, named } = await aPerson();

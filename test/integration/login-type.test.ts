@@ -130,6 +130,7 @@ describe('POST /users/{user}/convert-login', () => {
       jti: expect.any(String),
       from_login_type: 'password',
       to_login_type: 'oidc',
+      password: expect.stringMatching(/^[\w-]{43}$/),
     });
 
     expect((await client.get('/api/v2/users/me/login-type')).body.login_type).toBe('password');

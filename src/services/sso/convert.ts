@@ -1,6 +1,6 @@
 // Converting an account from password to OpenID Connect or GitHub: the permit that the first half gives and the second
 // half, the return from the provider, asks for.
-import { randomBytes, randomUUID } from 'node:crypto';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { instantText, SECOND } from '../../clock.ts';
 import type { ConvertLoginRequest } from '../../codersdk/auth.ts';
@@ -10,7 +10,7 @@ import { ApiError, badRequest } from '../../errors.ts';
 import { type ExternalLoginType, isExternalLoginType } from '../../idp/provider.ts';
 import { credentialsObject } from '../../rbac/objects.ts';
 import { readOrCreateSetting, readSetting } from '../../store/site-settings.ts';
-import type { UserRow } from '../../store/users.ts';
+import { findPasswordHash, type UserRow } from '../../store/users.ts';
 import { requirePower } from '../actors.ts';
 import { audit } from '../audit.ts';
 import { checkPassword } from '../login.ts';
@@ -66,8 +66,8 @@ function targetType(text: string): ExternalLoginType {
 /**
  * First half: checks the password of the account as a login does (a dormant user wakes) and permits the conversion for
  * five minutes. The account stays as it is; the provider need not be configured. Golden: users-convert-login
- * @throws ApiError 400 for another target type, 403 for an owner's account unless the caller is one and for a limited key, then as
- * `checkPassword`
+ * @throws ApiError 400 for another target type, 403 for an owner's account unless the caller is one and for a limited key,
+ * then as `checkPassword`
  */
 export async function permitConversion(
   ctx: ActorCtx,
@@ -86,6 +86,7 @@ export async function permitConversion(
     user_id: user.id,
     from_login_type: user.loginType,
     to_login_type: toType,
+    password: fingerprint(user.hashedPassword),
     ...(keepTokens && { keep_tokens: true }),
   })
     .setProtectedHeader({ alg: ALGORITHM })
@@ -110,6 +111,9 @@ export async function permitConversion(
 
 /** The time until which a permit holds, as the answer shows it. */
 export const permitExpiry = (permit: ConversionPermit): string => instantText(permit.expiresAtUnixSeconds * SECOND);
+
+/** Tells one stored password from another, and nothing about either. */
+const fingerprint = (passwordHash: string): string => hash('sha256', passwordHash, 'base64url');
 
 const refused = (what: string) => new ApiError(403, `Request to convert login type failed. ${what}`);
 
@@ -149,7 +153,7 @@ export async function conversionState(ctx: Ctx, wanted: string, jwt: string | un
 /**
  * Second half: checks that a login through a provider may convert this account. Checked in this order: the permit is
  * there, was signed here and holds, comes from this deployment, belongs to this state, this account and this provider,
- * and the account still signs in as it did. Golden: sso/oidc-convert
+ * and the account still signs in as it did, with the same password. Golden: sso/oidc-convert
  * @param conversion `jwt` is the value of the cookie `CONVERT_LOGIN_COOKIE`, `state` that of the login
  * @returns what the person wanted when asking for it
  * @throws ApiError 400 without a permit or for one that was not signed here, 403 for any other mismatch
@@ -174,7 +178,10 @@ export async function requirePermit(
     throw refused('Issuer mismatch. The request was made on another deployment. Please try again.');
   }
   if (claims.state !== state) throw refused('State mismatch.');
-  if (claims.user_id !== user.id || claims.to_login_type !== toType || claims.from_login_type !== user.loginType) {
+  const isMeant =
+    claims.user_id === user.id && claims.to_login_type === toType && claims.from_login_type === user.loginType;
+  // The password that was checked must still be the stored one (docs/differences.md 26).
+  if (!isMeant || claims.password !== fingerprint(await findPasswordHash(ctx.db, user.id))) {
     throw new ApiError(403, `Request to convert login type from ${user.loginType} to ${toType} failed`);
   }
   return { keepTokens: claims.keep_tokens === true };

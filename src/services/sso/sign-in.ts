@@ -16,7 +16,6 @@ import { findDefaultOrganization } from '../../store/organizations.ts';
 import { uniques, ZERO_TIME } from '../../store/schema.ts';
 import { saveLink } from '../../store/user-links.ts';
 import {
-  findLockedUser,
   findUserByName,
   findUserByNameOrEmail,
   hasAnyUser,
@@ -136,23 +135,28 @@ async function updateAccount(ctx: Ctx, identity: ExternalIdentity, user: UserRow
   return updated;
 }
 
-/** The account of an identity, locked against changes; tells whether there is nobody at all yet. */
+/** Between the first look and the lock the identity has come to belong to another account, or to none. */
+class AccountMoved extends Error {
+  override readonly name = 'AccountMoved';
+}
+
+/**
+ * Locks the account that a first look found, or the right to be the first one, and looks again: only what is true under
+ * the lock counts (docs/differences.md 26).
+ * @throws AccountMoved when it is another account by now
+ */
 async function lockAccount(
   ctx: Ctx,
   identity: ExternalIdentity,
+  seen: UserRow | undefined,
 ): Promise<{ user: UserRow | undefined; isFirst: boolean }> {
-  const found = await findAccount(ctx, identity);
-  if (found) {
-    await lockPeople(ctx.db, { target: found.id, owners: isOwner(found) });
-    const user = await findLockedUser(ctx.db, found.id);
-    // Made an owner since: the other owners are locked out of order, and who then waits in a circle starts again.
-    if (user && isOwner(user) && !isOwner(found)) await lockPeople(ctx.db, { owners: true });
-    return { user, isFirst: false };
-  }
-  if (await hasAnyUser(ctx.db)) return { user: undefined, isFirst: false };
-  await lockFirstUser(ctx.db);
-  const isFirst = !(await hasAnyUser(ctx.db));
-  return { user: isFirst ? undefined : await findAccount(ctx, identity), isFirst };
+  if (seen) await lockPeople(ctx.db, { target: seen.id, owners: isOwner(seen) });
+  else if (!(await hasAnyUser(ctx.db))) await lockFirstUser(ctx.db);
+  const user = await findAccount(ctx, identity);
+  if (user?.id !== seen?.id) throw new AccountMoved();
+  // Made an owner since: the other owners are locked out of order, and who then waits in a circle starts again.
+  if (user && seen && isOwner(user) && !isOwner(seen)) await lockPeople(ctx.db, { owners: true });
+  return { user, isFirst: !user && !(await hasAnyUser(ctx.db)) };
 }
 
 interface Outcome extends SignedIn {
@@ -163,17 +167,17 @@ async function attempt(
   ctx: Ctx,
   identity: ExternalIdentity,
   options: SignInOptions,
-  sshKey: SshKey | undefined,
+  seen: { user?: UserRow; sshKey?: SshKey },
 ): Promise<Outcome> {
   const { loginType, linkedId, tokens, claims } = identity;
   return withTx(ctx, async (ctx) => {
-    const { user: before, isFirst } = await lockAccount(ctx, identity);
+    const { user: before, isFirst } = await lockAccount(ctx, identity, seen.user);
     const conditions = await checkAccount(ctx, identity, { user: before, isFirst, conversion: options.conversion });
     const converted = conditions !== undefined;
-    const user = before
-      ? await updateAccount(ctx, identity, before)
-      : // The key is missing only when the account was deleted between the first look and the lock.
-        await createAccount(ctx, identity, isFirst, sshKey ?? (await newSshKey(ctx)));
+    let user: UserRow;
+    if (before) user = await updateAccount(ctx, identity, before);
+    else if (seen.sshKey) user = await createAccount(ctx, identity, isFirst, seen.sshKey);
+    else throw new AccountMoved();
     await saveLink(ctx.db, {
       userId: user.id,
       loginType,
@@ -217,18 +221,18 @@ function mailOldAddress(ctx: Ctx, { before, user }: Outcome): void {
  */
 export async function signIn(ctx: Ctx, claimed: ExternalIdentity, options: SignInOptions = {}): Promise<SignedIn> {
   const identity = storable(claimed);
-  // A first look without locks: refusals need no transaction, and making an SSH key has no place in one.
-  const user = await findAccount(ctx, identity);
-  const isFirst = !user && !(await hasAnyUser(ctx.db));
-  await checkAccount(ctx, identity, { user, isFirst, conversion: options.conversion });
-  const sshKey = user ? undefined : await newSshKey(ctx);
   for (let lost = 0; ; lost++) {
+    // A first look without locks: refusals need no transaction, and making an SSH key has no place in one.
+    const user = await findAccount(ctx, identity);
+    const isFirst = !user && !(await hasAnyUser(ctx.db));
+    await checkAccount(ctx, identity, { user, isFirst, conversion: options.conversion });
+    const seen = user ? { user } : { sshKey: await newSshKey(ctx) };
     try {
-      const outcome = await retrySerializable(() => attempt(ctx, identity, options, sshKey));
+      const outcome = await retrySerializable(() => attempt(ctx, identity, options, seen));
       mailOldAddress(ctx, outcome);
       return { user: outcome.user, key: outcome.key, converted: outcome.converted };
     } catch (err) {
-      if (!isTaken(err) && !isUnique(err, uniques.linkedId)) throw err;
+      if (!(err instanceof AccountMoved || isTaken(err) || isUnique(err, uniques.linkedId))) throw err;
       if (lost === LOST_RACES) throw emailTaken(identity.email);
     }
   }
