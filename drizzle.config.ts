@@ -1,4 +1,4 @@
 // Where drizzle-kit finds the tables and writes the migrations (npm run db:generate).
 import { defineConfig } from 'drizzle-kit';
 
-export default defineConfig({ dialect: 'postgresql', schema: './src/store/schema.ts', out: './migrations' });
+export default defineConfig({ dialect: 'postgresql', schema: './src/store/schema*.ts', out: './migrations' });

@@ -55,6 +55,27 @@ export function resetPasswordMail(input: {
   });
 }
 
+/**
+ * The mail with the link that makes an address (`to`) that of an account. It says whose account it is: somebody else may
+ * have typed the address.
+ */
+export function confirmEmailMail(input: {
+  accessUrl: string;
+  to: string;
+  username: string;
+  token: string;
+}): MailMessage {
+  return render({
+    to: input.to,
+    subject: 'Confirm your new e-mail address for Coder',
+    paragraphs: [
+      `The account ${input.username} at ${input.accessUrl} is to have this address. The link works once and for an hour.`,
+      'If this is not your account, ignore this mail: nothing changes then.',
+    ],
+    action: { label: 'Confirm the address', url: `${input.accessUrl}/confirm-email?token=${input.token}` },
+  });
+}
+
 /** Tells the old address of an account (`to`) that it has another one now. */
 export function emailChangedMail(input: {
   accessUrl: string;

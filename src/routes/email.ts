@@ -1,6 +1,7 @@
 // The e-mail address of an account: an operation that only this server has.
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
+import { Response } from '../codersdk/common.ts';
 import { UpdateUserEmailRequest, User } from '../codersdk/users.ts';
 import { auditRefusals } from '../hooks/refusals.ts';
 import { actorCtxOf } from '../hooks/session.ts';
@@ -23,9 +24,15 @@ export async function userEmailRoutes(app: FastifyInstance): Promise<void> {
         summary: 'Update user email',
         tags: ['Users'],
         body: UpdateUserEmailRequest,
-        response: { 200: User },
+        response: { 200: User, 202: Response },
       },
     },
-    async (request) => presentUser(await updateEmail(actorCtxOf(request), targetOf(request), request.body)),
+    async (request, reply) => {
+      const outcome = await updateEmail(actorCtxOf(request), targetOf(request), request.body);
+      if ('user' in outcome) return presentUser(outcome.user);
+      return reply.code(202).send({
+        message: `A link was mailed to ${outcome.mailedTo}. The address changes when it is opened.`,
+      });
+    },
   );
 }

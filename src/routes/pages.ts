@@ -6,6 +6,7 @@ import { assets } from '../pages/assets.ts';
 import { errorPage } from '../pages/error-page.ts';
 import { notFoundPage } from '../pages/plain.ts';
 import { accountPages } from './account-pages.ts';
+import { emailPages } from './email-pages.ts';
 import { passwordPages } from './password-pages.ts';
 import { signInPages } from './sign-in-pages.ts';
 
@@ -49,5 +50,6 @@ export async function pageRoutes(app: FastifyInstance): Promise<void> {
   }
   await app.register(signInPages);
   await app.register(passwordPages);
+  await app.register(emailPages);
   await app.register(accountPages);
 }

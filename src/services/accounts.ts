@@ -19,13 +19,17 @@ export const auditedUser = (user: UserRow) => ({
   organization_ids: user.organizationIds,
 });
 
-/** Notes what a change did to a user; call it in the transaction of the change. */
-export function auditUserChange(ctx: Ctx, before: UserRow, after: UserRow): Promise<void> {
+/**
+ * Notes what a change did to a user; call it in the transaction of the change.
+ * @param byItself the user acts without a session
+ */
+export function auditUserChange(ctx: Ctx, before: UserRow, after: UserRow, { byItself = false } = {}): Promise<void> {
   return audit(ctx, {
     action: 'write',
     resourceType: 'user',
     resourceId: before.id,
     resourceTarget: after.username,
+    ...(byItself && { userId: before.id }),
     before: auditedUser(before),
     after: auditedUser(after),
   });

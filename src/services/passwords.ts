@@ -6,12 +6,13 @@ import { passwordProblem } from '../codersdk/password-strength.ts';
 import type { UpdateUserPasswordRequest } from '../codersdk/users.ts';
 import type { Config } from '../config.ts';
 import { hashPassword, verifyPassword } from '../crypto/passwords.ts';
-import { type ActorCtx, type Ctx, withTx } from '../ctx.ts';
+import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, notFound } from '../errors.ts';
 import { resetPasswordMail } from '../mail/templates.ts';
 import { decide } from '../rbac/authorize.ts';
 import { bareUserObject, credentialsObject } from '../rbac/objects.ts';
 import type { RoleRef } from '../rbac/roles.ts';
+import { takeMailTurn } from '../store/account-mails.ts';
 import { deleteKeysOfUser } from '../store/keys.ts';
 import { findCredentialsByEmail, findPasswordHash, lockUser, type UserRow, updateUser } from '../store/users.ts';
 import { requireCouldGrant, requirePermission, withAccount } from './actors.ts';
@@ -104,36 +105,53 @@ export function requirePasswordAuth(config: Config): void {
 }
 
 /**
- * Makes a one-time passcode and mails it. Nothing shows whether the address is known: the work is the same for both,
- * and the mail leaves after the answer. A new request replaces the old passcode. Golden: session-passwords
+ * Makes a one-time passcode and mails it. Nothing shows whether the address is known: before the answer both cost one hash
+ * and one look-up, and what is written and mailed for known ones comes behind it (docs/differences.md 37). A new request
+ * replaces the old passcode, unless its mail would be one too many. Golden: session-passwords
  */
 export async function requestPasscode(ctx: Ctx, email: string): Promise<void> {
   const passcode = randomUUID();
   const hashedOneTimePasscode = await hashPassword(passcode);
   const user = await findCredentialsByEmail(ctx.db, email);
   if (!user) return;
-  const isSet = await withTx(ctx, async (ctx) => {
+  ctx.behind.run('asking for a new password', async () => {
+    const outcome = await storePasscode(ctx, user, hashedOneTimePasscode);
+    if (outcome === 'too-soon') ctx.refusals.note(ctx, { ...resetOf(user), status: 429, operation: 'reset mail' });
+    if (outcome !== 'stored') return;
+    const name = user.name || user.username;
+    ctx.mailer.enqueue(resetPasswordMail({ accessUrl: ctx.config.accessUrl, to: user.email, name, passcode }));
+  });
+}
+
+type Credentials = NonNullable<Awaited<ReturnType<typeof findCredentialsByEmail>>>;
+
+/** The audit entry of somebody who asks for a new password. */
+const resetOf = ({ id, username }: UserRow) => ({
+  action: 'request_password_reset' as const,
+  resourceType: 'user' as const,
+  resourceId: id,
+  resourceTarget: username,
+  userId: id,
+});
+
+function storePasscode(
+  ctx: Ctx,
+  user: Credentials,
+  hashedOneTimePasscode: string,
+): Promise<'stored' | 'too-soon' | 'outdated'> {
+  return withTx(ctx, async (ctx) => {
     const locked = await lockUser(ctx.db, user.id);
     // A password that was set since then settled what this was asked for.
-    if (locked?.hashedPassword !== user.hashedPassword) return false;
+    if (locked?.hashedPassword !== user.hashedPassword) return 'outdated';
+    // The code that was sent stays good: nobody can void it by asking for more.
+    if (ctx.mailer.enabled && !(await takeMailTurn(ctx.db, user.id, 'password_reset', nowText(ctx)))) return 'too-soon';
     await updateUser(ctx.db, user.id, {
       hashedOneTimePasscode,
       oneTimePasscodeExpiresAt: instantText(ctx.clock() + PASSCODE_LIFETIME),
     });
-    await audit(ctx, {
-      action: 'request_password_reset',
-      resourceType: 'user',
-      resourceId: user.id,
-      resourceTarget: user.username,
-      userId: user.id,
-      status: 204,
-    });
-    return true;
+    await audit(ctx, { ...resetOf(user), status: 204 });
+    return 'stored';
   });
-  if (!isSet) return;
-  ctx.mailer.enqueue(
-    resetPasswordMail({ accessUrl: ctx.config.accessUrl, to: user.email, name: user.name || user.username, passcode }),
-  );
 }
 
 /**

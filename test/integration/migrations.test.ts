@@ -75,7 +75,7 @@ test('schema.ts and the migrations agree: there is nothing to generate', () => {
   const copy = mkdtempSync(join(packageRoot, 'node_modules', '.cache-migrations-'));
   try {
     cpSync(join(packageRoot, 'migrations'), copy, { recursive: true });
-    const flags = ['--dialect=postgresql', '--schema=src/store/schema.ts', `--out=${relative(packageRoot, copy)}`];
+    const flags = ['--dialect=postgresql', '--schema=src/store/schema*.ts', `--out=${relative(packageRoot, copy)}`];
     const output = execFileSync(process.execPath, ['node_modules/drizzle-kit/bin.cjs', 'generate', ...flags], {
       cwd: packageRoot,
       encoding: 'utf8',

@@ -26,7 +26,16 @@ async function signedIn(app: TestApp, user: { email: string; password: string })
 const owner = { email: 'owner@example.com', password: PASSWORD };
 
 describe('every page', () => {
-  const paths = ['/', '/login', '/login/device', '/cli-auth', '/reset-password', '/reset-password/change', '/nowhere'];
+  const paths = [
+    '/',
+    '/login',
+    '/login/device',
+    '/cli-auth',
+    '/reset-password',
+    '/reset-password/change',
+    '/confirm-email',
+    '/nowhere',
+  ];
 
   test.each(paths)('%s answers as HTML that no cache keeps and no other site can frame', async (path) => {
     const page = await new PageVisitor(t.app).get(path);
@@ -247,7 +256,7 @@ describe('forms', () => {
     '/account/keys/revoke-others',
   ];
 
-  test.each([...actions, '/setup', '/reset-password', '/reset-password/change'])(
+  test.each([...actions, '/setup', '/reset-password', '/reset-password/change', '/confirm-email'])(
     '%s refuses what no page of ours sent',
     async (action) => {
       const visitor = await signedIn(t, owner);

@@ -49,6 +49,8 @@ interface Options {
   url?: string;
   /** Gets every line of the server's log. */
   onLog?: (line: Record<string, unknown>) => void;
+  /** False for a server that sends no mail. */
+  mail?: boolean;
   /** The app reaches its database another way: given its URL, the URL to use. */
   via?: (url: string) => Promise<string>;
   /** The way leads through a pooler: nothing is set for a session. */
@@ -71,6 +73,7 @@ export async function startApp({
   empty = false,
   url: existing,
   onLog,
+  mail = true,
   via = async (url) => url,
   pooled = false,
 }: Options = {}): Promise<TestApp> {
@@ -88,7 +91,7 @@ export async function startApp({
     db,
     log,
     clock: clock.now,
-    mailer: { enabled: true, enqueue: (mail: MailMessage) => void mails.push(mail), close: async () => {} },
+    mailer: { enabled: mail, enqueue: (mail: MailMessage) => void mails.push(mail), close: async () => {} },
     secretBox: createSecretBox(config.encryption.keys),
     idp: createIdentityProviders(config, log),
   };
