@@ -2,6 +2,7 @@
 import { and, eq, getTableColumns, gte, inArray, lte, type SQL, sql } from 'drizzle-orm';
 import { folded, readable } from './columns.ts';
 import type { Db } from './db.ts';
+import { foldCase } from './fold.ts';
 import { auditLogs, organizations, users } from './schema.ts';
 import { type UserRow, userColumns } from './users.ts';
 
@@ -35,7 +36,7 @@ export interface AuditFilter {
 }
 
 /** Text in a LIKE pattern that stands for itself. */
-const literal = (text: string) => text.replace(/[\\%_]/g, '\\$&').toLowerCase();
+const literal = (text: string) => foldCase(text).replace(/[\\%_]/g, '\\$&');
 
 /** The users whose "name, chr(1), address" is like the pattern; that column has an index which covers deleted users too. */
 const usersLike = (pattern: string): SQL =>

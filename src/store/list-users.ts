@@ -3,6 +3,7 @@ import { and, Column, gt, is, type SQL, sql } from 'drizzle-orm';
 import { latest } from '../in-flight.ts';
 import type { OwnedRows } from '../rbac/visible.ts';
 import type { Db } from './db.ts';
+import { foldCase } from './fold.ts';
 import { prepared, preparedShapes } from './prepared.ts';
 import { userCounts, users } from './schema.ts';
 import { type UserRow, userColumns } from './users.ts';
@@ -50,11 +51,11 @@ export function userConditions(filter: UserFilter): Condition[] {
   // chr(1) parts name from address in the searched column: a term with it can match nothing.
   if (filter.search)
     add('search', sql`${users.searchText} like ${sql.placeholder('search')}`, {
-      search: filter.search.includes('\u0001') ? '' : containing(filter.search.toLowerCase()),
+      search: filter.search.includes('\u0001') ? '' : containing(foldCase(filter.search)),
     });
   if (filter.name)
-    add('name', sql`lower(${users.name}) like ${sql.placeholder('name')}`, {
-      name: containing(filter.name.toLowerCase()),
+    add('name', sql`${users.nameFolded} like ${sql.placeholder('name')}`, {
+      name: containing(foldCase(filter.name)),
     });
   if (filter.statuses?.length)
     add('status', sql`${users.status} = any(${texts('statuses')})`, { statuses: filter.statuses });

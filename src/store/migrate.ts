@@ -94,6 +94,7 @@ async function apply(client: pg.Client, { table }: Journal, missing: MigrationMe
 export async function migrate(url: string, known = knownMigrations()): Promise<number> {
   return withClient(url, async (client) => {
     await client.query(BEGIN);
+    await client.query(`set local client_encoding = 'UTF8'`);
     await client.query('set local statement_timeout = 0');
     await client.query('set local lock_timeout = 0');
     await client.query('set local idle_in_transaction_session_timeout = 0');

@@ -60,7 +60,9 @@ export const users = pgTable(
     hashedOneTimePasscode: text('hashed_one_time_passcode'),
     oneTimePasscodeExpiresAt: timestamp('one_time_passcode_expires_at'),
     usernameLower: textC('username_lower').notNull().generatedAlwaysAs(sql`lower(username collate "C")`),
-    searchText: text('search_text').notNull().generatedAlwaysAs(sql`lower(username) || chr(1) || lower(email)`),
+    // What lists are searched by: letter case folded alike on every database, whatever its locale (store/fold.ts).
+    searchText: text('search_text').notNull().generatedAlwaysAs(sql`fold_case(username) || chr(1) || fold_case(email)`),
+    nameFolded: text('name_folded').notNull().generatedAlwaysAs(sql`fold_case(name)`),
   },
   (t) => [
     uniqueIndex(uniques.username).on(t.usernameLower).where(sql`deleted = false`),

@@ -20,3 +20,10 @@ export function cloneDatabase(): Promise<{ url: string }> {
 export function emptyDatabase({ icuLocale }: { icuLocale?: string } = {}): Promise<{ url: string }> {
   return create('template0', icuLocale && `locale_provider icu icu_locale '${icuLocale}'`);
 }
+
+/** A database without anything in it, whose locale C knows the case of no letters but A-Z. */
+export async function databaseWithLocaleC(): Promise<{ url: string }> {
+  const { rows } = await withClient(inject('postgres').adminUrl, (client) => client.query('show server_version_num'));
+  const provider = Number(rows[0].server_version_num) >= 150_000 ? 'locale_provider libc' : '';
+  return create('template0', `encoding 'UTF8' ${provider} lc_collate 'C' lc_ctype 'C'`);
+}
