@@ -1,6 +1,6 @@
 // Wire types of the deployment itself: what clients ask before and beside their real work.
 import { z } from 'zod';
-import { Time } from './common.ts';
+import { QueryCount, Time } from './common.ts';
 import { goBool } from './wire.ts';
 
 export const BuildInfoResponse = z
@@ -59,6 +59,29 @@ export const DeploymentConfig = z
   .meta({ id: 'codersdk.DeploymentConfig' });
 export type DeploymentConfig = z.infer<typeof DeploymentConfig>;
 
+const milliseconds = z
+  .object({ P50: z.number(), P95: z.number() })
+  .meta({ id: 'codersdk.WorkspaceConnectionLatencyMS' });
+
+export const DeploymentStats = z
+  .object({
+    aggregated_from: Time,
+    collected_at: Time,
+    next_update_at: Time,
+    workspaces: z
+      .object({
+        ...{ pending: z.int(), building: z.int(), running: z.int(), failed: z.int(), stopped: z.int() },
+        connection_latency_ms: milliseconds,
+        ...{ rx_bytes: z.int(), tx_bytes: z.int() },
+      })
+      .meta({ id: 'codersdk.WorkspaceDeploymentStats' }),
+    session_count: z
+      .object({ vscode: z.int(), ssh: z.int(), jetbrains: z.int(), reconnecting_pty: z.int() })
+      .meta({ id: 'codersdk.SessionCountDeploymentStats' }),
+  })
+  .meta({ id: 'codersdk.DeploymentStats' });
+export type DeploymentStats = z.infer<typeof DeploymentStats>;
+
 export const NotificationsSettings = z
   .object({ notifier_paused: goBool() })
   .meta({ id: 'codersdk.NotificationsSettings' });
@@ -75,3 +98,6 @@ export const WorkspacesResponse = z
 export const TasksListResponse = z
   .object({ tasks: z.array(z.unknown()), count: z.int() })
   .meta({ id: 'codersdk.TasksListResponse' });
+
+/** Query parameters of the list of daemons, for the contract document. */
+export const ProvisionerDaemonsQuery = z.object({ limit: QueryCount('Page limit') });

@@ -1,6 +1,8 @@
 // The search language of `q`: free text, `key:value`, quotes; and how single values are read. Golden: users-search
+
 import { parseBoolean } from './booleans.ts';
 import { parseGoInt } from './numbers.ts';
+import { quoted } from './quote.ts';
 import { parseRfc3339 } from './times.ts';
 import { parseUuid } from './uuids.ts';
 
@@ -58,7 +60,7 @@ export function parseQuery(
   };
   const words: string[] = [];
   const problem = (element: string, what: string) => ({
-    problem: { field: 'q', detail: `Query element "${element}" ${what}` },
+    problem: { field: 'q', detail: `Query element ${quoted(element)} ${what}` },
   });
   for (const element of splitOutsideQuotes(keepCase ? query : query.toLowerCase(), ' ')) {
     if (!element.includes(':')) {
@@ -110,10 +112,10 @@ export class QueryReader {
     return 'value' in result ? result.value : this.#fail(key, result.error);
   }
 
-  /** All values of a key, comma lists taken apart; none when absent. */
+  /** All values of a key, comma lists taken apart; none when absent. Between two commas stands an empty value. */
   list(key: string): string[] {
     this.#known.add(key);
-    return (this.#terms.get(key) ?? []).flatMap((value) => value.split(',')).filter((value) => value !== '');
+    return (this.#terms.get(key) ?? []).filter((value) => value !== '').flatMap((value) => value.split(','));
   }
 
   /** As `list`, each value one of `allowed`. */
@@ -121,7 +123,7 @@ export class QueryReader {
     const values = this.list(key);
     const bad = values.filter((value) => !allowed.includes(value as T));
     if (bad.length > 0)
-      this.#fail(key, `has invalid values: ${bad.map((value) => `"${value}" is not a valid value`).join('\n')}`);
+      this.#fail(key, `has invalid values: ${bad.map((value) => `${quoted(value)} is not a valid value`).join('\n')}`);
     return values as T[];
   }
 
@@ -129,7 +131,7 @@ export class QueryReader {
   word<T extends string>(key: string, allowed: readonly T[]): T | undefined {
     return this.#parsed(key, (text) => {
       const value = allowed.find((word) => word === text.toLowerCase());
-      return value === undefined ? { error: `has invalid values: "${text}" is not a valid value` } : { value };
+      return value === undefined ? { error: `has invalid value: ${quoted(text)} is not a valid value` } : { value };
     });
   }
 
@@ -137,7 +139,7 @@ export class QueryReader {
     return this.#parsed(key, (text) => {
       const value = parseBoolean(text);
       return value === undefined
-        ? { error: `must be a valid boolean: strconv.ParseBool: parsing "${text}": invalid syntax` }
+        ? { error: `must be a valid boolean: strconv.ParseBool: parsing ${quoted(text)}: invalid syntax` }
         : { value };
     });
   }
@@ -194,7 +196,8 @@ export class QueryReader {
   /** Notes every key that nothing read. Call it last. */
   refuseUnknown(): void {
     for (const key of this.#terms.keys()) {
-      if (!this.#known.has(key)) this.problems.push({ field: key, detail: `"${key}" is not a valid query param` });
+      if (!this.#known.has(key))
+        this.problems.push({ field: key, detail: `${quoted(key)} is not a valid query param` });
     }
   }
 }

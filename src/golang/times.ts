@@ -1,6 +1,11 @@
 // Times written as text: what queries accept, with the words for what they do not, and how messages show an instant.
 
-const QUOTE = JSON.stringify;
+/** Text in quotes as errors about times show it: every byte beyond ASCII and every control character on its own. */
+const timeQuoted = (text: string): string =>
+  `"${Array.from(Buffer.from(text), (byte) => {
+    if (byte === 0x22 || byte === 0x5c) return `\\${String.fromCharCode(byte)}`;
+    return byte < 0x20 || byte >= 0x80 ? `\\x${byte.toString(16).padStart(2, '0')}` : String.fromCharCode(byte);
+  }).join('')}"`;
 
 const MAX_OFFSET_HOURS = 15;
 const LAYOUT = '2006-01-02T15:04:05Z07:00';
@@ -22,17 +27,17 @@ const ELEMENTS: [name: string, pattern: RegExp, range?: [number, number, string]
 
 /** An RFC 3339 time in upper case, as Postgres reads it; or the words for what is wrong. */
 export function parseRfc3339(text: string): { text: string } | { error: string } {
-  const fail = (what: string) => ({ error: `parsing time ${QUOTE(text)}${what}` });
+  const fail = (what: string) => ({ error: `parsing time ${timeQuoted(text)}${what}` });
   let rest = text;
   const parts: string[] = [];
   for (const [name, pattern, range] of ELEMENTS) {
     const found = pattern.exec(rest)?.[0];
-    if (found === undefined) return fail(` as "${LAYOUT}": cannot parse ${QUOTE(rest)} as "${name}"`);
+    if (found === undefined) return fail(` as "${LAYOUT}": cannot parse ${timeQuoted(rest)} as "${name}"`);
     if (range && (Number(found) < range[0] || Number(found) > range[1])) return fail(`: ${range[2]} out of range`);
     parts.push(found);
     rest = rest.slice(found.length);
   }
-  if (rest !== '') return fail(`: extra text: ${QUOTE(rest)}`);
+  if (rest !== '') return fail(`: extra text: ${timeQuoted(rest)}`);
   const [year = '', , month = '', , day = ''] = parts;
   // Both are fine elsewhere but unknown to Postgres.
   if (year === '0000') return fail(': year out of range');

@@ -1,4 +1,5 @@
 // Resolves {user} below an organization's members to a membership; no member and one not to be seen are the same 404.
+
 import type { FastifyRequest } from 'fastify';
 import { badRequest, notFound } from '../errors.ts';
 import { parseUuid } from '../golang/uuids.ts';

@@ -1,4 +1,5 @@
 // Resolves {user} and {organization} in a path to rows; what is missing or unreadable is the same 404.
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { badRequest, notFound } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
@@ -59,13 +60,13 @@ export async function targetUser(request: FastifyRequest, _reply: FastifyReply):
 const isRepeatedDelete = (request: FastifyRequest) =>
   request.method === 'DELETE' && /\/users\/:user\/?$/.test(request.routeOptions.url ?? '');
 
-/** `default`, the nil UUID (the same), a UUID or a name -> `request.organization`. Golden: rbac-organizations */
+/** `default`, the nil UUID with its dashes (the same), a UUID or a name -> `request.organization`. Golden: rbac-organizations */
 export async function targetOrganization(request: FastifyRequest, _reply: FastifyReply): Promise<void> {
   const { actor, db } = actorCtxOf(request);
   const { organization: name = '' } = request.params as { organization?: string };
   const id = parseUuid(name);
   const row =
-    name === 'default' || id === NIL_UUID
+    name === 'default' || name === NIL_UUID
       ? await findDefaultOrganization(db)
       : id
         ? await findOrganizationById(db, id)

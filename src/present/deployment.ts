@@ -1,7 +1,9 @@
 // The deployment as wire objects: versions, entitlements, settings that clients read.
+import { instantText, MINUTE, type Micros, SECOND } from '../clock.ts';
 import type {
   BuildInfoResponse,
   DeploymentConfig,
+  DeploymentStats,
   Entitlements,
   SSHConfigResponse,
   UpdateCheckResponse,
@@ -104,4 +106,17 @@ export const presentDeploymentConfig = (config: Config): DeploymentConfig => ({
     telemetry: { enable: false },
   },
   options: [],
+});
+
+/** codersdk.DeploymentStats of a deployment without workspaces. Source: operation get-deployment-stats. */
+export const presentDeploymentStats = (now: Micros): DeploymentStats => ({
+  aggregated_from: instantText(now - 15 * MINUTE),
+  collected_at: instantText(now),
+  next_update_at: instantText(now + 30 * SECOND),
+  workspaces: {
+    ...{ pending: 0, building: 0, running: 0, failed: 0, stopped: 0 },
+    connection_latency_ms: { P50: -1, P95: -1 },
+    ...{ rx_bytes: 0, tx_bytes: 0 },
+  },
+  session_count: { vscode: 0, ssh: 0, jetbrains: 0, reconnecting_pty: 0 },
 });

@@ -149,6 +149,11 @@ export function deploymentConfigObject(): RbacObject {
   return { type: 'deployment_config' };
 }
 
+/** What goes on in the deployment, in numbers. */
+export function deploymentStatsObject(): RbacObject {
+  return { type: 'deployment_stats' };
+}
+
 /** A group: its members may read it. The Everyone group of an organization has the organization's id. */
 export function groupObject(group: { readonly id: string; readonly organizationId: string }): RbacObject {
   return { type: 'group', id: group.id, org: group.organizationId, groupAcl: { [group.id]: ['read'] } };

@@ -11,6 +11,7 @@ import { queryTerms } from '../http/query.ts';
 import {
   presentBuildInfo,
   presentDeploymentConfig,
+  presentDeploymentStats,
   presentEntitlements,
   presentSshConfig,
   presentUpdateCheck,
@@ -162,6 +163,18 @@ export async function guardedDeploymentRoutes(app: FastifyInstance): Promise<voi
     async (request) => presentDeploymentConfig(deployment.deploymentConfig(actorCtxOf(request))),
   );
   app.get(
+    '/deployment/stats',
+    {
+      schema: {
+        operationId: 'get-deployment-stats',
+        summary: 'Get deployment stats',
+        tags: ['General'],
+        response: { 200: wire.DeploymentStats },
+      },
+    },
+    async (request) => presentDeploymentStats(deployment.deploymentStats(actorCtxOf(request))),
+  );
+  app.get(
     '/notifications/settings',
     {
       schema: {
@@ -227,10 +240,12 @@ export async function guardedDeploymentRoutes(app: FastifyInstance): Promise<voi
             operationId: 'get-provisioner-daemons',
             summary: 'Get provisioner daemons',
             tags: ['Provisioning'],
+            querystring: wire.ProvisionerDaemonsQuery,
             response: { 200: z.array(z.unknown()) },
           },
         },
-        async (request) => deployment.provisionerDaemons(actorCtxOf(request), organizationOf(request).id),
+        async (request) =>
+          deployment.provisionerDaemons(actorCtxOf(request), organizationOf(request).id, queryTerms(request)),
       );
     },
     { prefix: '/organizations/:organization/provisionerdaemons' },

@@ -1,7 +1,9 @@
 // Answers "may I?" with the engine that decides for every route.
+
 import type { AuthorizationObject, AuthorizationRequest } from '../codersdk/authcheck.ts';
 import type { ActorCtx } from '../ctx.ts';
 import { badRequest } from '../errors.ts';
+import { quoted } from '../golang/quote.ts';
 import { parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
 import { bareUserObject, groupObject, type RbacObject } from '../rbac/objects.ts';
@@ -22,12 +24,12 @@ function lookupOf(object: AuthorizationObject): Lookup | undefined {
   if (object.resource_id === '') return undefined;
   const id = parseUuid(object.resource_id);
   if (id === undefined) {
-    throw badRequest(`Object "${object.resource_id}" id is not a valid uuid.`, {
-      validations: [{ field: 'resource_id', detail: `"${object.resource_id}" is not a UUID` }],
+    throw badRequest(`Object ${quoted(object.resource_id)} id is not a valid uuid.`, {
+      validations: [{ field: 'resource_id', detail: `${quoted(object.resource_id)} is not a UUID` }],
     });
   }
   if (!WITH_ID.has(object.resource_type)) {
-    const text = `Object type "${object.resource_type}" does not support "resource_id" field.`;
+    const text = `Object type ${quoted(object.resource_type)} does not support "resource_id" field.`;
     throw badRequest(text, { validations: [{ field: 'resource_type', detail: text }] });
   }
   return { type: object.resource_type, id };
@@ -62,7 +64,7 @@ export async function authcheck(ctx: ActorCtx, { checks }: AuthorizationRequest)
   }
   const read = questions.map(([key, { object, action }]) => {
     if (object.resource_type === '')
-      throw badRequest(`Object's "resource_type" field must be defined for key "${key}".`);
+      throw badRequest(`Object's "resource_type" field must be defined for key ${quoted(key)}.`);
     return { key, action, object, lookup: lookupOf(object) };
   });
   const found = await findObjects(

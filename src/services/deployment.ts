@@ -1,16 +1,17 @@
 // The deployment itself: identity, entitlements, settings for clients.
+import type { Micros } from '../clock.ts';
 import type { NotificationsSettings } from '../codersdk/deployment.ts';
 import type { Config } from '../config.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { firstTerm, parseQuery, QueryReader, type QueryTerms } from '../golang/search.ts';
 import { can } from '../rbac/authorize.ts';
-import { deploymentConfigObject } from '../rbac/objects.ts';
+import { deploymentConfigObject, deploymentStatsObject } from '../rbac/objects.ts';
 import { checkWrites } from '../store/readiness.ts';
 import { readSetting, writeSetting } from '../store/site-settings.ts';
 import { countActiveUsers } from '../store/users.ts';
 import { audit } from './audit.ts';
-import { pageOf } from './paging.ts';
+import { limitOf, pageOf } from './paging.ts';
 
 /** The id that a deployment has from its first start on. */
 export const deploymentId = async (ctx: Ctx): Promise<string> => (await readSetting(ctx.db, 'deployment_id')) ?? '';
@@ -31,6 +32,12 @@ export function impairment({ idp }: Ctx): string | undefined {
 export function deploymentConfig(ctx: ActorCtx): Config {
   if (!can(ctx.actor.subject, 'read', deploymentConfigObject())) throw forbidden();
   return ctx.config;
+}
+
+/** The moment that the statistics of the deployment are about. @throws ApiError 403 without deployment_stats.read */
+export function deploymentStats(ctx: ActorCtx): Micros {
+  if (!can(ctx.actor.subject, 'read', deploymentStatsObject())) throw forbidden();
+  return ctx.clock();
 }
 
 const NOTIFICATIONS = 'notifications_settings';
@@ -101,8 +108,12 @@ export function listWorkspaces(query: QueryTerms) {
   return { workspaces: [], count: 0 };
 }
 
-/** GET /organizations/{organization}/provisionerdaemons: none here. @throws ApiError 404 without provisioner_jobs.read there */
-export function provisionerDaemons(ctx: ActorCtx, organizationId: string): never[] {
+/**
+ * GET /organizations/{organization}/provisionerdaemons: none here.
+ * @throws ApiError 400 for a bad limit, 404 without provisioner_jobs.read there
+ */
+export function provisionerDaemons(ctx: ActorCtx, organizationId: string, query: QueryTerms): never[] {
+  limitOf(query);
   if (!can(ctx.actor.subject, 'read', { type: 'provisioner_jobs', org: organizationId })) throw notFound();
   return [];
 }

@@ -54,7 +54,7 @@ function readFilter(ctx: ActorCtx, query: string): AuditFilter {
 export async function listAuditLogs(ctx: ActorCtx, query: QueryTerms): Promise<{ rows: AuditRow[]; count: number }> {
   const organizations = readableOrganizations(ctx);
   const filter = readFilter(ctx, firstTerm(query, 'q'));
-  const { limit = DEFAULT_LIMIT, offset = 0 } = limitOf(new QueryReader(query));
+  const { limit = DEFAULT_LIMIT, offset = 0 } = limitOf(query);
   await ctx.refusals.settled();
   return listRows(ctx.db, filter, organizations, { limit, offset });
 }

@@ -27,7 +27,7 @@ function readFilter(terms: QueryTerms): { filter: UserFilter; problems: QueryPro
   };
   reader.refuseUnknown();
   // Everybody is a member: alone the role narrows nothing, beside others it means those who have it stored.
-  if (filter.roles?.length === 1 && filter.roles[0] === 'member') filter.roles = [];
+  if (filter.roles?.every((role) => role === 'member')) filter.roles = [];
   return { filter, problems: reader.problems };
 }
 

@@ -1,4 +1,5 @@
 // Which notifications a user wants, and web push, which this deployment does not deliver.
+
 import {
   NOTIFICATION_TEMPLATES,
   type UpdateUserNotificationPreferences,
@@ -6,6 +7,7 @@ import {
 } from '../codersdk/notifications.ts';
 import { type ActorCtx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, forbidden, notFound } from '../errors.ts';
+import { quoted } from '../golang/quote.ts';
 import { parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
 import { userOwned } from '../rbac/objects.ts';
@@ -36,7 +38,7 @@ function templateMap(input: UpdateUserNotificationPreferences): Map<string, bool
   for (const [written, off] of Object.entries(input.template_disabled_map)) {
     const id = parseUuid(written);
     if (id === undefined) {
-      throw badRequest('Unable to parse notification template UUID.', { detail: `"${written}" is not a UUID` });
+      throw badRequest('Unable to parse notification template UUID.', { detail: `${quoted(written)} is not a UUID` });
     }
     if (disabled.has(id)) throw badRequest(`Notification template ${id} is given more than once.`);
     disabled.set(id, off);

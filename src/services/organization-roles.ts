@@ -1,6 +1,7 @@
 // Roles of organizations: which exist, who may hand them out, and who has them.
 import type { ActorCtx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
+import { quoted } from '../golang/quote.ts';
 import { can } from '../rbac/authorize.ts';
 import { assignOrgRoleObject, grantOrgRoleObject } from '../rbac/objects.ts';
 import { canAssign, isOrganizationRole, listedOrganizationRoles } from '../rbac/roles.ts';
@@ -48,14 +49,14 @@ export function checkRoleChange(
 ): void {
   const all = [...change.added, ...change.removed];
   for (const name of all) {
-    if (!isOrganizationRole(name)) throw badRequest(`"${name}:${organizationId}" is not a supported role`);
+    if (!isOrganizationRole(name)) throw badRequest(`${quoted(`${name}:${organizationId}`)} is not a supported role`);
   }
   const grant = grantOrgRoleObject(organizationId, member);
   if (change.added.length > 0) requirePermission(ctx, 'assign', grant);
   if (change.removed.length > 0) requirePermission(ctx, 'unassign', grant);
   for (const name of all) {
     if (!canAssign(ctx.actor.subject.roles, { name, organizationId }))
-      throw badRequest(`not authorized to assign role "${name}:${organizationId}"`);
+      throw badRequest(`not authorized to assign role ${quoted(`${name}:${organizationId}`)}`);
   }
 }
 
@@ -73,7 +74,7 @@ export async function updateMemberRoles(
   if (member.isSystem) throw forbidden();
   const suffixed = roles.find((name) => name.includes(':'));
   if (suffixed !== undefined)
-    throw badRequest(`attempt to assign a role "${suffixed}", remove the ':<organization_id> suffix`);
+    throw badRequest(`attempt to assign a role ${quoted(suffixed)}, remove the ':<organization_id> suffix`);
   const wanted = [...new Set(roles)].sort();
   return withAccount(ctx, { id: userId, roles: member.globalRoles }, async (ctx, account) => {
     const stored = await lockMember(ctx.db, userId, organizationId);

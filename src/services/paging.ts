@@ -8,12 +8,12 @@ import type { Page } from '../store/list-users.ts';
 export function pageOf(query: QueryTerms): Page {
   const reader = new QueryReader(query);
   const afterId = reader.uuid('after_id');
-  const { limit, offset } = limitOf(reader);
+  const { limit, offset } = limitOf(query, reader);
   return { afterId: afterId === NIL_UUID ? undefined : afterId, limit, offset };
 }
 
 /** `limit` and `offset` alone, for lists that have no `after_id`. @throws ApiError 400 naming each bad parameter */
-export function limitOf(reader: QueryReader): Pick<Page, 'limit' | 'offset'> {
+export function limitOf(query: QueryTerms, reader = new QueryReader(query)): Pick<Page, 'limit' | 'offset'> {
   const limit = reader.positiveInt32('limit') || undefined;
   const offset = reader.positiveInt32('offset');
   if (reader.problems.length > 0)

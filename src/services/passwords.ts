@@ -63,9 +63,9 @@ export async function changePassword(ctx: ActorCtx, target: UserRow, input: Upda
     if (loginType !== 'password') throw badRequest('Users without password login type cannot change their password.');
   };
   requirePasswordLogin(target);
+  if (own && input.old_password === '') throw badRequest('Old password is required.');
   checkStrength(input.password);
   const hash = await findPasswordHash(ctx.db, target.id);
-  if (own && input.old_password === '') throw badRequest('Old password is required.');
   const isProven = input.old_password !== '';
   if (isProven && !(await verifyPassword(hash, input.old_password))) throw incorrectOld();
   if (await verifyPassword(hash, input.password)) throw sameAsOld();

@@ -1,6 +1,7 @@
 // Site roles: who has them and who may hand them out.
 import type { ActorCtx } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
+import { quoted } from '../golang/quote.ts';
 import { can } from '../rbac/authorize.ts';
 import { assignRoleObject, bareUserObject, grantRoleObject, memberObject } from '../rbac/objects.ts';
 import { canAssign, isSiteRole, type ListedRole, listedSiteRoles } from '../rbac/roles.ts';
@@ -61,12 +62,13 @@ export function roleChange(
 function authorizeChange(ctx: ActorCtx, { added, removed }: ReturnType<typeof roleChange>): void {
   const all = [...added, ...removed];
   for (const name of all) {
-    if (!isSiteRole(name)) throw badRequest(`"${name}" is not a supported role`);
+    if (!isSiteRole(name)) throw badRequest(`${quoted(name)} is not a supported role`);
   }
   if (added.length > 0) requirePermission(ctx, 'assign', grantRoleObject());
   if (removed.length > 0) requirePermission(ctx, 'unassign', grantRoleObject());
   for (const name of all) {
-    if (!canAssign(ctx.actor.subject.roles, { name })) throw badRequest(`not authorized to assign role "${name}"`);
+    if (!canAssign(ctx.actor.subject.roles, { name }))
+      throw badRequest(`not authorized to assign role ${quoted(name)}`);
   }
 }
 

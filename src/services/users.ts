@@ -1,10 +1,12 @@
 // Users: creating, reading, renaming and deleting accounts.
+
 import { randomUUID } from 'node:crypto';
 import { passwordProblem } from '../codersdk/password-strength.ts';
 import type { CreateUserRequestWithOrgs, UpdateUserProfileRequest } from '../codersdk/users.ts';
 import { hashPassword } from '../crypto/passwords.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, conflict, forbidden, notFound } from '../errors.ts';
+import { quoted } from '../golang/quote.ts';
 import { NIL_UUID } from '../golang/uuids.ts';
 import { can, canByRoles } from '../rbac/authorize.ts';
 import {
@@ -81,7 +83,7 @@ function checkLoginType(ctx: Ctx, loginType: string, password: string): void {
   } else if (loginType === 'oidc') {
     if (!ctx.config.oidc) throw badRequest('You must configure OIDC before creating OIDC users.');
   } else if (loginType !== 'github' && loginType !== 'none') {
-    throw badRequest(`Unsupported login type "${loginType}" for manually creating new users.`);
+    throw badRequest(`Unsupported login type ${quoted(loginType)} for manually creating new users.`);
   }
 }
 
@@ -98,8 +100,8 @@ function authorizeCreate(ctx: ActorCtx, roles: string[], organizations: Organiza
   if (!canByRoles(subject, 'assign', assignRoleObject())) throw notAuthorizedToCreate();
   if (!isPlain) requirePermission(ctx, 'assign', grantRoleObject(), notAuthorizedToCreate);
   for (const name of roles) {
-    if (!isSiteRole(name)) throw badRequest(`"${name}" is not a supported role`);
-    if (!canAssign(subject.roles, { name })) throw new ApiError(403, `not authorized to assign role "${name}"`);
+    if (!isSiteRole(name)) throw badRequest(`${quoted(name)} is not a supported role`);
+    if (!canAssign(subject.roles, { name })) throw new ApiError(403, `not authorized to assign role ${quoted(name)}`);
   }
   for (const organization of organizations) {
     const { id: organizationId } = organization;
@@ -123,7 +125,7 @@ export async function createUser(ctx: ActorCtx, input: CreateUserRequestWithOrgs
   if (input.service_account) checkServiceAccount(input);
   const loginType = input.service_account ? 'none' : input.login_type || 'password';
   if (loginType !== 'password' && input.password !== '') {
-    throw badRequest(`Password cannot be set for non-password ("${loginType}") authentication.`);
+    throw badRequest(`Password cannot be set for non-password (${quoted(loginType)}) authentication.`);
   }
   if (loginType === 'password' && ctx.config.passwords.authDisabled) {
     throw new ApiError(
@@ -151,7 +153,7 @@ export async function createUser(ctx: ActorCtx, input: CreateUserRequestWithOrgs
   const organizations = await findOrganizations(ctx, organizationIds);
   checkLoginType(ctx, loginType, input.password);
   if (input.user_status !== '' && !STATUSES.has(input.user_status)) {
-    throw badRequest(`"${input.user_status}" is no status of a user.`, {
+    throw badRequest(`${quoted(input.user_status)} is no status of a user.`, {
       validations: [{ field: 'user_status', detail: 'must be active, dormant or suspended' }],
     });
   }

@@ -25,7 +25,7 @@ const MAY_IMPORT: Record<string, string> = {
   'services/':
     'fairness/ codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ ctx.ts clock.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
   'pages/': 'codersdk/ node:crypto',
-  'present/': 'codersdk/ golang/ type store/ type config rbac/',
+  'present/': 'codersdk/ golang/ clock.ts type store/ type config rbac/',
   'http/':
     'codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/errors.ts fastify @fastify/ zod node:crypto node:http node:net node:util',
   'hooks/':

@@ -7,6 +7,7 @@ import type { ConvertLoginRequest } from '../../codersdk/auth.ts';
 import { randomText } from '../../crypto/tokens.ts';
 import type { ActorCtx, Ctx } from '../../ctx.ts';
 import { ApiError, badRequest } from '../../errors.ts';
+import { quoted } from '../../golang/quote.ts';
 import { type ExternalLoginType, isExternalLoginType } from '../../idp/provider.ts';
 import { credentialsObject } from '../../rbac/objects.ts';
 import { readOrCreateSetting, readSetting } from '../../store/site-settings.ts';
@@ -60,7 +61,9 @@ const deploymentId = async (ctx: Ctx): Promise<string> => (await readSetting(ctx
 
 function targetType(text: string): ExternalLoginType {
   if (isExternalLoginType(text)) return text;
-  throw badRequest(OTHER_TYPES.has(text) ? `Cannot convert to login type "${text}".` : `Unknown login type "${text}".`);
+  throw badRequest(
+    OTHER_TYPES.has(text) ? `Cannot convert to login type ${quoted(text)}.` : `Unknown login type ${quoted(text)}.`,
+  );
 }
 
 /**
