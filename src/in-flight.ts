@@ -94,7 +94,7 @@ export function once<K, T>(): (key: K, work: () => Promise<T>) => Promise<T> {
 
 /** Work that goes on behind an answer. */
 export interface Behind {
-  /** Begins `work` without waiting for it; a failure is told to the log. With too much under way, it is not begun. */
+  /** Has `work` begin in a later turn; a failure is told to the log. With too much under way, it is not begun. */
   run(what: string, work: () => Promise<unknown>): void;
   /** Resolves when all that has begun so far is over. */
   settled(): Promise<void>;
@@ -109,7 +109,9 @@ export function behindAnswers(failed: (what: string, err: unknown) => void, most
   return {
     run(what, work) {
       if (underWay.size >= most) return failed(what, new Error('too much is under way behind answers'));
-      const done = work()
+      // In a later turn, so that the answer is on its way first.
+      const done = new Promise<void>((resolve) => setImmediate(resolve))
+        .then(work)
         .then(
           () => undefined,
           (err: unknown) => failed(what, err),

@@ -146,10 +146,7 @@ export async function createUser(ctx: ActorCtx, input: CreateUserRequestWithOrgs
     );
   }
   const existing = await findUserByNameOrEmail(ctx.db, input.username, input.email);
-  if (existing)
-    throw can(ctx.actor.subject, 'read', userObject(existing))
-      ? conflict('User already exists.')
-      : notAuthorizedToCreate();
+  if (existing && can(ctx.actor.subject, 'read', userObject(existing))) throw conflict('User already exists.');
   const organizations = await findOrganizations(ctx, organizationIds);
   checkLoginType(ctx, loginType, input.password);
   if (input.user_status !== '' && !STATUSES.has(input.user_status)) {
@@ -159,6 +156,8 @@ export async function createUser(ctx: ActorCtx, input: CreateUserRequestWithOrgs
   }
   requireKnownActor(ctx);
   authorizeCreate(ctx, input.roles, organizations);
+  // Told last to whoever may not read the holder: every other refusal is the same for a free name (docs/differences.md 37).
+  if (existing) throw notAuthorizedToCreate();
 
   const now = nowText(ctx);
   const user: NewUser = {

@@ -134,7 +134,7 @@ describe('work that need not run twice', () => {
 });
 
 describe('work behind an answer', () => {
-  test('is begun at once, waited for by nobody, and over when it is settled', async () => {
+  test('is begun in a later turn, waited for by nobody, and over when it is settled', async () => {
     const behind = behindAnswers(() => undefined);
     const done: string[] = [];
     let finish = () => {};
@@ -145,6 +145,9 @@ describe('work behind an answer', () => {
       done.push('slow');
     });
     behind.run('quick', async () => void done.push('quick'));
+    expect(done).toEqual([]);
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
     expect(done).toEqual(['quick']);
     const settled = behind.settled().then(() => done.push('settled'));
     finish();
