@@ -63,13 +63,21 @@ function humanLine(json: string): string {
 
 export interface Log {
   readonly log: Logger;
-  /** Writes what is still in memory; to be called before the process ends. */
+  /** Writes what is still in memory and takes no more; to be awaited before the process ends. */
+  end(): Promise<void>;
+  /** The same at once, for a process that must not wait: a line that is just being written may come last or be lost. */
   flush(): void;
 }
 
-/** Makes the logger; `human` lines are for a terminal, and lines are gathered for a moment before they are written. */
+/** A reader of our output that has stopped reading does not hold the end of the process up. */
+const END_MS = 1000;
+
+/**
+ * Makes the logger; `human` lines are for a terminal. Lines for standard output are gathered for a moment before they
+ * are written; those for standard error are few and written at once.
+ */
 export function createLog({ level }: Pick<Config['log'], 'level'>, { human, fd }: { human: boolean; fd: 1 | 2 }): Log {
-  const out = destination({ fd, sync: false });
+  const out = destination({ fd, sync: fd === 2 });
   const stream: DestinationStream = human ? { write: (line) => void out.write(humanLine(line)) } : out;
   const log = pino({ level, base: { pid: process.pid }, serializers: logSerializers }, stream);
   const flush = () => {
@@ -79,5 +87,11 @@ export function createLog({ level }: Pick<Config['log'], 'level'>, { human, fd }
       // The reader of our output is gone: nobody is left to tell.
     }
   };
-  return { log, flush };
+  const end = () =>
+    new Promise<void>((resolve) => {
+      setTimeout(resolve, END_MS).unref();
+      out.once('close', resolve).once('error', () => resolve());
+      out.end();
+    });
+  return { log, end, flush };
 }

@@ -40,7 +40,8 @@ coder-users COMMAND --help tells more. Exit codes: 0 done, ${FAILED} failed, ${W
 function pick(args: string[]): { name: string; rest: string[] } {
   const [first, second] = args;
   if (first === undefined || first.startsWith('-')) return { name: 'server', rest: args };
-  if (first === 'server' && second !== undefined && second in COMMANDS) return { name: second, rest: args.slice(2) };
+  if (first === 'server' && second !== undefined && Object.hasOwn(COMMANDS, second))
+    return { name: second, rest: args.slice(2) };
   return { name: first, rest: args.slice(1) };
 }
 
@@ -57,8 +58,11 @@ async function run(args: string[]): Promise<void> {
 }
 
 /** One line for standard error: errors of the program itself name their place, all others speak for themselves. */
-function lineOf(err: unknown): string {
-  if (err instanceof UsageError) return `${err.message}. See coder-users --help.`;
+function lineOf(err: unknown, args: string[]): string {
+  if (err instanceof UsageError) {
+    const { name } = pick(args);
+    return `${err.message}. See coder-users ${Object.hasOwn(COMMANDS, name) ? `${name} ` : ''}--help.`;
+  }
   const message = String(loggableError(err).message);
   const isPlain = err instanceof StartError || toDatabaseError(err) !== err;
   const place = err instanceof Error && !isPlain ? /\n\s+at (.*)/.exec(err.stack ?? '')?.[1] : undefined;
@@ -68,10 +72,11 @@ function lineOf(err: unknown): string {
 // Drivers and hooks lie between a statement and whoever wanted it: ten lines would end before.
 Error.stackTraceLimit = 30;
 
+const args = process.argv.slice(2);
 try {
-  await run(process.argv.slice(2));
+  await run(args);
   process.exit(0);
 } catch (err) {
-  console.error(`coder-users: ${lineOf(err).replace(/\s*\n\s*/g, ' ')}`);
+  console.error(`coder-users: ${lineOf(err, args).replace(/\s*\n\s*/g, ' ')}`);
   process.exit(err instanceof UsageError ? WRONG_USAGE : FAILED);
 }

@@ -1,7 +1,8 @@
 // coder-users create-admin-user: makes an owner directly in the database, so that nobody is locked out for good.
 import { createOwner } from '../services/operator.ts';
 import { type Command, UsageError } from './command.ts';
-import { asOperator, POSTGRES_URL_OPTION } from './operator.ts';
+import { POSTGRES_URL_OPTION } from './database.ts';
+import { asOperator } from './operator.ts';
 import { readPassword } from './password-input.ts';
 
 export const createAdminUserCommand: Command = {

@@ -1,17 +1,54 @@
 // The database that a command works on: the external one, the embedded one, or the embedded one of a running server.
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import type { Environment } from '../config/values.ts';
 import type { Config } from '../config.ts';
 import { runningEmbeddedUrl, startEmbeddedPostgres } from '../embedded-postgres/supervisor.ts';
+import { missingGrants } from '../postgres/grants.ts';
 import { waitForDatabase } from '../postgres/wait.ts';
+import { StartError } from '../start-error.ts';
 import { connect, type Db } from '../store/db.ts';
+import { pgErrorCode } from '../store/errors.ts';
 import { migrate } from '../store/migrate.ts';
+import type { CommandOption } from './command.ts';
 
 /** Stopping must not wait longer for statements that are still under way. */
 const POOL_CLOSE_MS = 1000;
 
 /** Called with a step to undo, to be run in reverse order of registration. */
 export type OnClose = (undo: () => Promise<void>) => void;
+
+export const POSTGRES_URL_OPTION: CommandOption = {
+  value: 'URL',
+  help: 'the database, instead of CODER_PG_CONNECTION_URL or the embedded one',
+};
+
+/** The environment with the database that an option names in place of whatever it names itself. */
+export function withDatabaseUrl(env: Environment, url: string | undefined): Environment {
+  if (url === undefined) return env;
+  const others = [
+    'CODER_PG_CONNECTION_URL_FILE',
+    'CODER_PG_DIRECT_CONNECTION_URL',
+    'CODER_PG_DIRECT_CONNECTION_URL_FILE',
+  ];
+  return { ...env, ...Object.fromEntries(others.map((name) => [name, undefined])), CODER_PG_CONNECTION_URL: url };
+}
+
+const DENIED = '42501';
+
+function refuseRights(grants: string[]): StartError {
+  return new StartError(`The database role lacks rights. As an administrator of the database: ${grants.join(' ')}`);
+}
+
+/** Migrates an external database. @throws StartError that names the grants that are missing */
+async function migrateExternal(url: string): Promise<number> {
+  try {
+    return await migrate(url);
+  } catch (err) {
+    const grants = pgErrorCode(err) === DENIED ? await missingGrants(url, 'migrate') : [];
+    throw grants.length > 0 ? refuseRights(grants) : err;
+  }
+}
 
 /**
  * Makes the database ready: started or waited for, and migrated.
@@ -27,7 +64,10 @@ export async function prepareDatabase(
   if (postgres.url !== undefined) {
     const { url, directUrl } = postgres;
     const target = await waitForDatabase({ url, ...(directUrl !== undefined && { directUrl }) }, log);
-    return { target, applied: await migrate(directUrl ?? url) };
+    const applied = await migrateExternal(directUrl ?? url);
+    const grants = await missingGrants(url, 'serve');
+    if (grants.length > 0) throw refuseRights(grants);
+    return { target, applied };
   }
   const running = mayJoin ? await runningEmbeddedUrl(postgres.dataDir) : undefined;
   if (running !== undefined) return { target: { url: running, pooled: false }, applied: await migrate(running) };

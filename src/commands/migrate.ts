@@ -2,12 +2,13 @@
 import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import type { Command } from './command.ts';
-import { prepareDatabase, withCleanup } from './database.ts';
+import { POSTGRES_URL_OPTION, prepareDatabase, withCleanup, withDatabaseUrl } from './database.ts';
 
 export const migrateCommand: Command = {
   summary: 'Bring the database to the schema of this program. The server does the same whenever it starts.',
-  async run({ env }) {
-    const config = readConfig(env);
+  options: { 'postgres-url': POSTGRES_URL_OPTION },
+  async run({ env, flags }) {
+    const config = readConfig(withDatabaseUrl(env, flags['postgres-url']));
     const { log } = createLog({ level: 'warn' }, { human: true, fd: 2 });
     const { applied } = await withCleanup((onClose) => prepareDatabase(config, log, onClose, { mayJoin: true }));
     const what = applied === 1 ? '1 migration was applied' : `${applied} migrations were applied`;

@@ -11,14 +11,8 @@ import { createLog } from '../log.ts';
 import { createMailer } from '../mail/mailer.ts';
 import { NO_REFUSALS } from '../services/refusals.ts';
 import { StartError } from '../start-error.ts';
-import type { CommandOption } from './command.ts';
-import { openDatabase, withCleanup } from './database.ts';
+import { openDatabase, withCleanup, withDatabaseUrl } from './database.ts';
 import { openSecretBox } from './secret-box.ts';
-
-export const POSTGRES_URL_OPTION: CommandOption = {
-  value: 'URL',
-  help: 'the database, instead of CODER_PG_CONNECTION_URL or the embedded one',
-};
 
 /** The words of a refusal as one line: its message, and what is wrong with which field. */
 function plainWords({ message, detail, validations = [] }: ApiError): string {
@@ -35,8 +29,7 @@ export async function asOperator<T>(
   url: string | undefined,
   work: (ctx: Ctx) => Promise<T>,
 ): Promise<T> {
-  const instead = { CODER_PG_CONNECTION_URL: url, CODER_PG_CONNECTION_URL_FILE: undefined };
-  const config = readConfig(url === undefined ? env : { ...env, ...instead });
+  const config = readConfig(withDatabaseUrl(env, url));
   const { log } = createLog({ level: 'warn' }, { human: true, fd: 2 });
   return withCleanup(async (onClose) => {
     const { db } = await openDatabase(config, log, onClose, { mayJoin: true });

@@ -1,7 +1,8 @@
 // coder-users reset-password: gives a user a new password directly in the database.
 import { resetPassword } from '../services/operator.ts';
 import type { Command } from './command.ts';
-import { asOperator, POSTGRES_URL_OPTION } from './operator.ts';
+import { POSTGRES_URL_OPTION } from './database.ts';
+import { asOperator } from './operator.ts';
 import { readPassword } from './password-input.ts';
 
 export const resetPasswordCommand: Command = {

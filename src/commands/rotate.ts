@@ -2,7 +2,8 @@
 import { rotateEncryption } from '../services/rotate.ts';
 import { StartError } from '../start-error.ts';
 import type { Command } from './command.ts';
-import { asOperator, POSTGRES_URL_OPTION } from './operator.ts';
+import { POSTGRES_URL_OPTION } from './database.ts';
+import { asOperator } from './operator.ts';
 
 export const rotateCommand: Command = {
   summary: 'Encrypt everything that is stored encrypted with the first encryption key.',

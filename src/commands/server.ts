@@ -1,8 +1,10 @@
 // coder-users server: from settings to a listening server, and an orderly way down again.
+import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
+import { settingsAsText } from '../config/documentation.ts';
 import { type Config, readSettings } from '../config.ts';
 import { createIdentityProviders } from '../idp/providers.ts';
 import { startJobs } from '../jobs.ts';
@@ -11,7 +13,7 @@ import { createMailer } from '../mail/mailer.ts';
 import { prepareExternalLogin } from '../services/sso/first-contact.ts';
 import { StartError } from '../start-error.ts';
 import type { Command } from './command.ts';
-import { type OnClose, openDatabase, withCleanup } from './database.ts';
+import { type OnClose, openDatabase, POSTGRES_URL_OPTION, withCleanup, withDatabaseUrl } from './database.ts';
 import { openSecretBox } from './secret-box.ts';
 
 /** After a signal the process is gone within this time, whatever hangs. */
@@ -59,17 +61,35 @@ async function drain(app: FastifyInstance): Promise<void> {
   clearTimeout(cut);
 }
 
-async function listen(app: FastifyInstance, { host, port }: Config['http']): Promise<string> {
+function cannotListen({ host, port }: Config['http'], { code, message }: NodeJS.ErrnoException): StartError {
+  const reason = code === 'EADDRINUSE' ? 'the address is in use by another program' : message;
+  return new StartError(`Cannot listen on ${host}:${port}: ${reason}. CODER_HTTP_ADDRESS sets another address.`);
+}
+
+/** Listens for a moment, so that an address that cannot be had is known before a database is made. */
+async function tryAddress(http: Config['http']): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (err) => reject(cannotListen(http, err)));
+    probe.listen({ ...http }, () => probe.close(() => resolve()));
+  });
+}
+
+/** @param log the application's own: its framework's line about each address says less than our one */
+async function listen(app: FastifyInstance, log: Logger, http: Config['http']): Promise<string> {
+  const { level } = log;
+  log.level = 'warn';
   try {
-    return await app.listen({ host, port });
+    return await app.listen({ ...http });
   } catch (err) {
-    const { code, message } = err as NodeJS.ErrnoException;
-    const reason = code === 'EADDRINUSE' ? 'the address is in use by another program' : message;
-    throw new StartError(`Cannot listen on ${host}:${port}: ${reason}. CODER_HTTP_ADDRESS sets another address.`);
+    throw cannotListen(http, err as Error);
+  } finally {
+    log.level = level;
   }
 }
 
 async function start(config: Config, log: Logger, onClose: OnClose): Promise<void> {
+  await tryAddress(config.http);
   const mailer = createMailer(config.email, log);
   const idp = createIdentityProviders(config, log);
   onClose(async () => idp.close());
@@ -78,26 +98,27 @@ async function start(config: Config, log: Logger, onClose: OnClose): Promise<voi
   const secretBox = await openSecretBox(config, log, db);
   await idp.started(PROVIDER_MS);
   await prepareExternalLogin({ config, db, log, idp });
-  const app = await buildApp({ config, db, pool, log, clock: systemClock, mailer, secretBox, idp });
+  const appLog = log.child({});
+  const app = await buildApp({ config, db, pool, log: appLog, clock: systemClock, mailer, secretBox, idp });
   onClose(() => drain(app));
   const jobs = startJobs({ config, db, log, clock: systemClock });
   onClose(() => jobs.stop());
-  const address = await listen(app, config.http);
+  const address = await listen(app, appLog, config.http);
   log.info({ address }, `ready: open ${config.accessUrl} or run: coder login ${config.accessUrl}`);
 }
 
 export const serverCommand: Command = {
   summary: 'Run the server. This is what happens without a command, too.',
-  notes: `Settings come from the environment, among them:
-  CODER_HTTP_ADDRESS        where to listen (default 127.0.0.1:3000)
-  CODER_ACCESS_URL          the URL under which clients reach the server
-  CODER_PG_CONNECTION_URL   an external PostgreSQL, 13 or later; without it, an embedded one is used
-  CODER_USERS_DATA_DIR      where the embedded one keeps its data (default ./data)
+  notes: `SIGTERM and SIGINT stop the server within ${STOP_MS / 1000} s, after it has answered what is under way; a second one at once.
 
-SIGTERM and SIGINT stop the server within ${STOP_MS / 1000} s, after it has answered what is under way; a second one at once.`,
-  async run({ env }) {
-    const { config, notes } = readSettings(env);
-    const { log, flush } = createLog(config.log, { human: config.log.human || process.stdout.isTTY === true, fd: 1 });
+${settingsAsText()}`,
+  options: { 'postgres-url': POSTGRES_URL_OPTION },
+  async run({ env, flags }) {
+    const { config, notes } = readSettings(withDatabaseUrl(env, flags['postgres-url']));
+    const { log, end, flush } = createLog(config.log, {
+      human: config.log.human || process.stdout.isTTY === true,
+      fd: 1,
+    });
     for (const note of notes) log.warn(note);
     const stop = stopSignal();
     const broken = uncaughtError();
@@ -124,7 +145,7 @@ SIGTERM and SIGINT stop the server within ${STOP_MS / 1000} s, after it has answ
       if (!(err instanceof StartError)) log.fatal({ err }, 'the server broke down');
       throw err;
     } finally {
-      flush();
+      await end();
     }
   },
 };

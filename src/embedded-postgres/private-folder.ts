@@ -1,8 +1,8 @@
 // Folders that no other account can have prepared: for sockets and copied programs.
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StartError } from '../start-error.ts';
 import { type Account, canReach, USE_EXTERNAL } from './account.ts';
 
@@ -30,9 +30,31 @@ export function temporaryFolder(thing: string, account: Account | undefined): st
   return folder;
 }
 
-/** Creates `path` if need be and gives it to `account` (or us) alone. */
+/**
+ * Makes a folder and those above it, one by one: Node's own way of doing so never returns below /proc.
+ * @throws StartError in plain words
+ */
+export function makeFolder(path: string, mode = 0o777): void {
+  if (existsSync(path)) {
+    if (statSync(path).isDirectory()) return;
+    throw new StartError(`${path} is not a folder. CODER_USERS_DATA_DIR sets the data directory.`);
+  }
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode });
+  } catch (err) {
+    const { code, message } = err as NodeJS.ErrnoException;
+    // Another process may have been faster.
+    if (code === 'EEXIST') return;
+    throw new StartError(
+      `The folder ${path} cannot be made (${message}). CODER_USERS_DATA_DIR sets the data directory.`,
+    );
+  }
+}
+
+/** Creates `path` if need be and gives it to `account` (or us) alone. @throws StartError when that cannot be */
 export function privateFolder(path: string, account: Account | undefined): string {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path, 0o700);
   if (account !== undefined) chownSync(path, account.uid, account.gid);
   chmodSync(path, 0o700);
   return path;

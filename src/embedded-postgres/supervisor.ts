@@ -1,6 +1,6 @@
 // Runs our own PostgreSQL: starts it on a private socket, starts it again after a crash, stops it with the server.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { type Account, canReach, chooseAccount } from './account.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 import { checkVersion, createCluster, isCluster, SUPERUSER, WORKING_DIRECTORY } from './cluster.ts';
 import { holdInstanceLock, isInstanceRunning } from './instance-lock.ts';
-import { privateFolder, temporaryFolder } from './private-folder.ts';
+import { makeFolder, privateFolder, temporaryFolder } from './private-folder.ts';
 import { endLeftovers, readPidFile } from './processes.ts';
 
 export interface EmbeddedPostgres {
@@ -220,11 +220,7 @@ export async function startEmbeddedPostgres({
   log: Log;
   options?: { fsync?: boolean };
 }): Promise<EmbeddedPostgres> {
-  try {
-    mkdirSync(dataDir, { recursive: true });
-  } catch (err) {
-    throw new StartError(`The data directory ${resolve(dataDir)} cannot be made: ${(err as Error).message}`);
-  }
+  makeFolder(resolve(dataDir));
   const directory = realpathSync(dataDir);
   const release = await holdInstanceLock(directory);
   try {

@@ -1,14 +1,14 @@
 // What a newcomer does: a fresh folder, a Node.js and an npm of some version, `npm ci`, `npm start`, first user, sign-in.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packageRoot } from '../../src/package-root.ts';
 import { freePort } from './ports.ts';
 
-/** What a checkout does not hold. */
-const NOT_IN_A_CHECKOUT = new Set(['node_modules', 'dist', 'data', 'coverage', '.git', 'screenshots']);
+/** What is at the top of a working folder and not in a checkout. */
+const NOT_IN_A_CHECKOUT = new Set(['node_modules', 'dist', 'data', 'coverage', '.git']);
 const START_MS = 120_000;
 const STOP_MS = 30_000;
 
@@ -23,7 +23,9 @@ export function scratchFolder(): string {
 
 /** Copies the sources as a checkout has them: nothing installed, nothing built. */
 function checkOut(folder: string): void {
-  cpSync(packageRoot, folder, { recursive: true, filter: (path) => !NOT_IN_A_CHECKOUT.has(basename(path)) });
+  for (const name of readdirSync(packageRoot)) {
+    if (!NOT_IN_A_CHECKOUT.has(name)) cpSync(join(packageRoot, name), join(folder, name), { recursive: true });
+  }
 }
 
 /** Set by npm for its scripts, by vitest for its workers, or for a server of somebody's own. */
