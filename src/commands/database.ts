@@ -1,4 +1,6 @@
 // The database that a command works on: the external one, the embedded one, or the embedded one of a running server.
+import { getTableName, is } from 'drizzle-orm';
+import { PgTable } from 'drizzle-orm/pg-core';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Environment } from '../config/values.ts';
@@ -9,7 +11,8 @@ import { waitForDatabase } from '../postgres/wait.ts';
 import { StartError } from '../start-error.ts';
 import { connect, type Db } from '../store/db.ts';
 import { pgErrorCode } from '../store/errors.ts';
-import { migrate } from '../store/migrate.ts';
+import { JOURNAL, migrate } from '../store/migrate.ts';
+import * as schema from '../store/schema.ts';
 import type { CommandOption } from './command.ts';
 
 /** Stopping must not wait longer for statements that are still under way. */
@@ -36,6 +39,13 @@ export function withDatabaseUrl(env: Environment, url: string | undefined): Envi
 
 const DENIED = '42501';
 
+const tableNames = [
+  ...Object.values<unknown>(schema)
+    .filter((one) => is(one, PgTable))
+    .map((table) => getTableName(table)),
+  JOURNAL,
+];
+
 function refuseRights(grants: string[]): StartError {
   return new StartError(`The database role lacks rights. As an administrator of the database: ${grants.join(' ')}`);
 }
@@ -45,7 +55,7 @@ async function migrateExternal(url: string): Promise<number> {
   try {
     return await migrate(url);
   } catch (err) {
-    const grants = pgErrorCode(err) === DENIED ? await missingGrants(url, 'migrate') : [];
+    const grants = pgErrorCode(err) === DENIED ? await missingGrants(url, 'migrate', tableNames) : [];
     throw grants.length > 0 ? refuseRights(grants) : err;
   }
 }
@@ -65,7 +75,7 @@ export async function prepareDatabase(
     const { url, directUrl } = postgres;
     const target = await waitForDatabase({ url, ...(directUrl !== undefined && { directUrl }) }, log);
     const applied = await migrateExternal(directUrl ?? url);
-    const grants = await missingGrants(url, 'serve');
+    const grants = await missingGrants(url, 'serve', tableNames);
     if (grants.length > 0) throw refuseRights(grants);
     return { target, applied };
   }

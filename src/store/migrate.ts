@@ -10,7 +10,7 @@ import { pgErrorCode } from './errors.ts';
 const LOCK = 4_021_790_116;
 
 /** Where a schema's applied migrations stand, in that schema. */
-const JOURNAL = 'coder_users_migrations';
+export const JOURNAL = 'coder_users_migrations';
 /** Where they stood before schemas other than public could be used. */
 const OLD_JOURNAL = 'drizzle.__drizzle_migrations';
 
