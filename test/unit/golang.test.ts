@@ -59,6 +59,11 @@ describe('white space', () => {
     '%j is dropped around a text and kept in it',
     (space) => expect(trimmed(`${space}a${space}b${space}`)).toBe(`a${space}b`),
   );
+  // Quadratic time would be minutes here.
+  it('is looked for from the ends, however much of it is inside', () => {
+    const text = `x${' '.repeat(300_000)}x`;
+    expect(trimmed(` ${text} `)).toBe(text);
+  });
   it.each(['\ufeff', '\u200b', '\u180e', '\u001c'])('%j is none', (char) => expect(trimmed(char)).toBe(char));
 });
 
@@ -74,6 +79,10 @@ describe('numbers', () => {
     ['ten', 'strconv.ParseInt: parsing "ten": invalid syntax'],
     ['1.0', 'strconv.ParseInt: parsing "1.0": invalid syntax'],
     ['', 'strconv.ParseInt: parsing "": invalid syntax'],
+    ['+', 'strconv.ParseInt: parsing "+": invalid syntax'],
+    ['-0', 0n],
+    [`${'0'.repeat(50)}7`, 7n],
+    ['9'.repeat(20), `strconv.ParseInt: parsing "${'9'.repeat(20)}": value out of range`],
   ])('%j', (text, value) => expect(parseGoInt(text, 32)).toBe(value));
 });
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { alternativeUsername, randomTokenName, randomUsername, usernameOf } from '../../src/codersdk/derived-names.ts';
 import {
+  composed,
   isDisplayName,
   isEmail,
   isRealName,
@@ -149,4 +150,12 @@ describe('names that the server makes up', () => {
       expect(isUsername(alternativeUsername('sixteen-letters1'))).toBe(true);
     }
   });
+});
+
+// Putting marks into their order takes quadratic time, so it is only done for what could be a name.
+test('a text that is too long for any name is not composed', () => {
+  expect(composed('e\u0301')).toBe('\u00e9');
+  const marks = `a${'\u0301'.repeat(10_000)}${'\u0323'.repeat(10_000)}`;
+  expect(composed(marks)).toBe(marks);
+  expect(realNameOf(marks).length).toBeLessThan(128);
 });
