@@ -1,4 +1,5 @@
 // The ways to write who is meant by a path: `me`, an id in any form, a name in any letter case are one.
+import { asciiLower } from '../golang/ascii.ts';
 import { NIL_UUID, parseUuid } from '../golang/uuids.ts';
 
 /** Names that are remembered; beyond that the one learned first is forgotten. */
@@ -16,8 +17,7 @@ export interface Spellings {
 }
 
 const NAMED = new Set([':user', ':organization']);
-const folded = (text: string) => text.toLowerCase();
-const keyOf = (parameter: string, text: string) => `${parameter} ${folded(text)}`;
+const keyOf = (parameter: string, text: string) => `${parameter} ${asciiLower(text)}`;
 
 /** The nil UUID is a name: that of the default organization. */
 function idIn(text: string): string | undefined {
@@ -31,8 +31,9 @@ export function createSpellings(most = MOST_NAMES): Spellings {
   return {
     canonical(parameter, text, caller) {
       if (!NAMED.has(parameter)) return text;
-      if (parameter === ':user' && (text === 'me' || folded(text) === folded(caller.username))) return caller.id;
-      return idIn(text) ?? ids.get(keyOf(parameter, text)) ?? folded(text);
+      if (parameter === ':user' && (text === 'me' || asciiLower(text) === asciiLower(caller.username)))
+        return caller.id;
+      return idIn(text) ?? ids.get(keyOf(parameter, text)) ?? asciiLower(text);
     },
     learn(parameter, text, caller, id) {
       if (this.canonical(parameter, text, caller) === id) return false;
