@@ -77,11 +77,20 @@ const FORMS: Record<string, Variant[]> = {
     },
     { variant: 'fewer default roles', body: () => ({ default_org_member_roles: [] }) },
   ],
-  'POST /api/v2/organizations/:organization/members/:user': [{ person: 'bob' }],
+  'POST /api/v2/organizations/:organization/members/:user': [
+    { person: 'bob' },
+    { variant: 'with a role of power', person: 'alice', organization: 'away' },
+  ],
+  'GET /api/v2/organizations/:organization/members/:user': [{}, { person: 'prebuilds' }],
+  'DELETE /api/v2/organizations/:organization/members/:user': [{}, { person: 'prebuilds' }],
+  'GET /api/v2/users/:user/roles': [{}, { person: 'prebuilds' }],
+  'POST /api/v2/users/:user/keys': [{}, { person: 'prebuilds' }],
+  'GET /api/v2/users/oidc-claims': [{ person: 'olive' }],
   'PUT /api/v2/organizations/:organization/members/:user/roles': [
     { body: () => ({ roles: ['organization-workspace-access'] }) },
     { variant: 'a role of power', body: () => ({ roles: ['organization-admin'] }) },
     { variant: 'fewer roles', person: 'olive', body: () => ({ roles: [] }) },
+    { person: 'prebuilds', body: () => ({ roles: [] }) },
   ],
   'POST /api/v2/users': [
     { body: (w) => account(w) },
@@ -103,7 +112,10 @@ const FORMS: Record<string, Variant[]> = {
     { variant: 'the role of all', body: () => ({ roles: ['member'] }) },
     { variant: 'fewer roles', body: () => ({ roles: [] }) },
   ],
-  'PUT /api/v2/users/:user/email': [{ body: () => ({ email: 'new@example.com', password: PASSWORD }) }],
+  'PUT /api/v2/users/:user/email': [
+    { body: () => ({ email: 'new@example.com', password: PASSWORD }) },
+    { person: 'robot', body: () => ({ email: 'new@example.com' }) },
+  ],
   'PUT /api/v2/users/:user/appearance': [{ body: () => ({ theme_preference: 'dark', terminal_font: 'fira-code' }) }],
   'PUT /api/v2/users/:user/preferences': [{ body: () => ({ thinking_display_mode: 'preview' }) }],
   'PUT /api/v2/users/:user/notifications/preferences': [
@@ -111,6 +123,7 @@ const FORMS: Record<string, Variant[]> = {
   ],
   'POST /api/v2/users/:user/keys/tokens': [
     { body: () => ({ token_name: 'new' }) },
+    { person: 'prebuilds', body: () => ({ token_name: 'new' }) },
     { variant: 'a narrow one', body: () => ({ token_name: 'new', scopes: ['user:read'] }) },
   ],
   'GET /api/v2/users/:user/keys/tokens': [{}, { variant: "everybody's", query: '?include_all=true' }],

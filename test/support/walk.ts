@@ -26,15 +26,6 @@ async function send(w: World, one: Case, client: TestClient): Promise<Answer> {
 /** A case in words. */
 const describeCase = ({ route, variant }: Case) => `${nameOf(route)}${variant && ` (${variant})`}`;
 
-/** The row of a case in the reviewed table: what each kind of caller gets. */
-export async function rowOf(w: World, one: Case): Promise<string> {
-  const cells: string[] = [];
-  const callers = new Map<string, TestClient>(w.callers);
-  if (one.route.url.includes(':user')) callers.set('self', w.people[one.person].client);
-  for (const [caller, client] of callers) cells.push(`${caller}=${shown(await send(w, one, client))}`);
-  return `${describeCase(one)}\n    ${cells.join('  ')}\n`;
-}
-
 /** An answer, and what was decided for it, but for the hooks that only find the user or organization in a path. */
 async function withDecisions(work: () => Promise<Answer>): Promise<{ answer: Answer; decisions: Decision[] }> {
   const decisions: Decision[] = [];
@@ -47,39 +38,65 @@ async function withDecisions(work: () => Promise<Answer>): Promise<{ answer: Ans
   return { answer, decisions };
 }
 
-/** The permissions that a successful request was granted. */
-function asked(
-  { answer, decisions }: { answer: Answer; decisions: Decision[] },
-  counts: (decision: Decision) => boolean,
-): Set<string> {
-  const granted = decisions.filter((decision) => decision.allowed && counts(decision));
-  return new Set(answer.status < 300 ? granted.map(({ object, action }) => `${object.type}:${action}`) : []);
+/** What the walk finds out about one request. */
+export interface Findings {
+  /** For the reviewed table: what each kind of caller gets, and which permissions the route itself asks for. */
+  row: string;
+  /** Whether the route decided anything of its own. */
+  decides: boolean;
+  /** Permissions that it asks for and whose lack changed nothing. */
+  idle: string[];
 }
 
+const scopeOf = ({ object, action }: Decision) => `${object.type}:${action}`;
+
 /**
- * Sends a case with a key that has every permission, then with keys that lack one of those that were asked for: of an
- * owner, and of the user acted on. What gives power, and so is refused to every limited key, is sent with an unlimited key
- * whose user lacks the permission.
- * @returns whether the route decided anything of its own, and the permissions whose lack changed nothing
+ * Sends a request as every kind of caller; then with keys of an owner, and of the user acted on, that have every
+ * permission, and with keys that lack one of those that were asked for. What gives power, and so is refused to every
+ * limited key, is sent with an unlimited key whose user lacks the permission.
  */
-export async function permissionsOf(w: World, one: Case): Promise<{ decides: boolean; idle: string[] }> {
+export async function visit(w: World, one: Case): Promise<Findings> {
+  const cells: string[] = [];
+  const callers = new Map<string, TestClient>(w.callers);
+  const person = w.people[one.person];
+  if (one.route.url.includes(':user') && person.token !== '') callers.set('self', person.client);
+  for (const [caller, client] of callers) cells.push(`${caller}=${shown(await send(w, one, client))}`);
+
+  const asked = new Set<string>();
   const idle: string[] = [];
-  let decides = false;
-  for (const holder of [undefined, w.people[one.person]]) {
-    const limited = await withDecisions(async () => send(w, one, await w.limit(ALL_SCOPES, holder)));
-    if (limited.decisions.length > 0) decides = true;
-    for (const permission of asked(limited, ({ kind }) => kind !== 'roles')) {
-      const without = ALL_SCOPES.filter((name) => name !== permission);
-      const answer = await send(w, one, await w.limit(without, holder));
-      if (shown(answer) === shown(limited.answer)) idle.push(`${describeCase(one)}: ${permission} of the key`);
+  /** Sends the request with a key that lacks nothing, then once for each permission without it. */
+  async function withoutEach(
+    client: (lacking: string[]) => Promise<TestClient>,
+    counts: (decision: Decision) => boolean,
+    whose: string,
+  ): Promise<number> {
+    const whole = await withDecisions(async () => send(w, one, await client([])));
+    for (const decision of whole.decisions) asked.add(scopeOf(decision));
+    const { status } = whole.answer;
+    const granted = whole.decisions.filter(({ allowed }) => allowed);
+    // What was refused already cannot be refused for less.
+    if (status === 403 || (status >= 300 && granted.length < whole.decisions.length)) return status;
+    for (const permission of new Set(granted.filter(counts).map(scopeOf))) {
+      const answer = await send(w, one, await client([permission]));
+      if (shown(answer) === shown(whole.answer)) idle.push(`${describeCase(one)}: ${permission} of the ${whose}`);
     }
-    if (limited.answer.status < 300) continue;
-    const whole = await withDecisions(async () => send(w, one, await w.deny([], holder)));
-    for (const permission of asked(whole, ({ kind }) => kind !== 'power')) {
-      const answer = await send(w, one, await w.deny([permission], holder));
-      if (shown(answer) === shown(whole.answer)) idle.push(`${describeCase(one)}: ${permission} of the user`);
-    }
+    return status;
+  }
+  for (const holder of person.token === '' ? [undefined] : [undefined, person]) {
+    const limited = (lacking: string[]) =>
+      w.limit(
+        ALL_SCOPES.filter((name) => !lacking.includes(name)),
+        holder,
+      );
+    const status = await withoutEach(limited, ({ kind }) => kind !== 'roles', 'key');
+    if (status >= 300)
+      await withoutEach(
+        (lacking) => w.deny(lacking, holder),
+        ({ kind }) => kind !== 'power',
+        'user',
+      );
   }
   await w.restore();
-  return { decides, idle };
+  const asks = asked.size > 0 ? `    asks for ${[...asked].sort().join(' ')}\n` : '';
+  return { row: `${describeCase(one)}\n    ${cells.join('  ')}\n${asks}`, decides: asked.size > 0, idle };
 }

@@ -30,7 +30,7 @@ export interface Person extends TestUser {
 /** Names of the objects that each person has. */
 export const OBJECTS = { token: 'build', secret: 'db', skill: 'greet' } as const;
 
-export type PersonName = 'alice' | 'boss' | 'bob' | 'olive';
+export type PersonName = 'alice' | 'boss' | 'bob' | 'olive' | 'robot' | 'prebuilds';
 export type OrganizationName = 'home' | 'away' | 'empty';
 export type CallerName =
   | 'anonymous'
@@ -44,13 +44,17 @@ export type CallerName =
   | 'organization-admin'
   | 'organization-user-admin'
   | "other organization's admin"
-  | "owner's limited key";
+  | "owner's limited key"
+  | "owner's key to alice alone";
 
 export interface World {
   t: TestApp;
   /** Ids. home: of everybody but `bob` and the callers from elsewhere. empty: of nobody. */
   organizations: Record<OrganizationName, string>;
-  /** alice: a member. boss: an owner. olive: a member who signs in with OpenID Connect. bob: a member of `away` alone. */
+  /**
+   * alice: a member. boss: an owner. olive: a member who signs in with OpenID Connect. bob: a member of `away`
+   * alone. robot: a service account. prebuilds: the built-in account, which has no key.
+   */
   people: Record<PersonName, Person>;
   callers: ReadonlyMap<Exclude<CallerName, 'self'>, TestClient>;
   /** Narrows the limited key of an owner (or of `of`) and gives its client. */
@@ -80,7 +84,14 @@ async function seedPerson(t: TestApp, user: TestUser): Promise<Person> {
   return { ...user, keyId: key.body.key.slice(0, 10) };
 }
 
-/** Statements that keep a copy of every table, and put it back past triggers and foreign keys. */
+/** The account that every deployment has. */
+async function builtIn(t: TestApp): Promise<Person> {
+  const { rows } = await t.pool.query<{ id: string }>('select id from users where is_system');
+  const id = rows[0]?.id ?? '';
+  return { id, username: 'prebuilds', email: '', password: '', token: '', client: t.anonymous, keyId: 'none' };
+}
+
+/** Keeps a copy of every table; the result puts back the rows that differ, past triggers and foreign keys. */
 async function keepCopy(t: TestApp): Promise<() => Promise<void>> {
   const { rows } = await t.pool.query<{ name: string; columns: string[] }>(
     `select c.relname as name, array_agg(quote_ident(a.attname) order by a.attnum) as columns
@@ -89,13 +100,19 @@ async function keepCopy(t: TestApp): Promise<() => Promise<void>> {
   );
   await t.pool.query('create schema copy');
   for (const { name } of rows) await t.pool.query(`create table copy."${name}" as table "${name}"`);
-  const restore = rows.map(({ name, columns }) => {
-    const list = columns.join(', ');
-    return `delete from "${name}"; insert into "${name}" (${list}) select ${list} from copy."${name}";`;
+  const statements = rows.map(({ name, columns }) => {
+    const [list, live, kept] = ['', 'live.', 'kept.'].map((of) => columns.map((column) => of + column).join(', '));
+    const same = `row(${live}) is not distinct from row(${kept})`;
+    return `delete from "${name}" live where not exists (select from copy."${name}" kept where ${same});
+      insert into "${name}" (${list}) select ${list} from copy."${name}" kept
+      where not exists (select from "${name}" live where ${same});`;
   });
-  const text = `begin; set local session_replication_role = replica; ${restore.join('\n')} commit`;
+  await t.pool.query(
+    `create function copy.restore() returns void language plpgsql set session_replication_role = replica
+     as $body$ begin ${statements.join('\n')} end $body$`,
+  );
   return async () => {
-    await t.pool.query(text);
+    await t.pool.query('select copy.restore()');
   };
 }
 
@@ -115,6 +132,8 @@ export async function makeWorld(): Promise<World> {
     boss: await seedPerson(t, await user('boss', { roles: ['owner'] })),
     bob: await seedPerson(t, await user('bob', { organization_ids: [away] })),
     olive: await seedPerson(t, await user('olive')),
+    robot: await seedPerson(t, await user('robot', { login_type: 'none', service_account: true })),
+    prebuilds: await builtIn(t),
   };
   for (const name of ['alice', 'boss'] as const) {
     await inOrganization(home, ['organization-workspace-access'], people[name]);
@@ -138,15 +157,26 @@ export async function makeWorld(): Promise<World> {
     await inOrganization(home, [role], caller);
     callers.set(role, caller.client);
   }
+  // Whoever joins gets a role that not everybody may hand out.
+  await t.owner.patch(`/api/v2/organizations/${away}`, { default_org_member_roles: ['organization-auditor'] });
   const elsewhere = await user('elsewhere', { ...none, organization_ids: [away] });
   await inOrganization(away, ['organization-admin'], elsewhere);
   callers.set("other organization's admin", elsewhere.client);
 
   const limited = await user('limited', { ...none, roles: ['owner'] });
   callers.set("owner's limited key", limited.client);
-  const narrow = (key: string, scopes: readonly string[]) =>
-    t.pool.query('update api_keys set scopes = $2 where id = $1', [key.slice(0, 10), scopes]);
+  const narrow = (key: string, scopes: readonly string[], allowList = ['*:*']) =>
+    t.pool.query('update api_keys set scopes = $2, allow_list = $3 where id = $1', [
+      key.slice(0, 10),
+      scopes,
+      allowList,
+    ]);
   await narrow(limited.token, ALL_SCOPES);
+  const narrowest = await user('narrowest', { ...none, roles: ['owner'] });
+  callers.set("owner's key to alice alone", narrowest.client);
+  const toAlice = ['user', 'organization_member'].map((type) => `${type}:${people.alice.id}`);
+  const others = Object.keys(RESOURCES).filter((type) => type !== 'user' && type !== 'organization_member');
+  await narrow(narrowest.token, ['coder:all'], [...toAlice, ...others.map((type) => `${type}:*`)]);
   const restore = await keepCopy(t);
   return {
     t,

@@ -1,0 +1,103 @@
+// Takes away every permission check of the source, one at a time: the walk over all routes must notice each.
+// The source is loaded with a switch at each check (test/support/mutants.ts); with all switches off it is as it was.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { allSwitches } from '../support/mutants.ts';
+import { type Case, casesOf } from '../support/route-cases.ts';
+import { visit } from '../support/walk.ts';
+import { makeWorld, type World } from '../support/world.ts';
+
+const root = join(import.meta.dirname, '../..');
+const { sites } = allSwitches(root);
+/** Wide enough to be a whole walk in one test. */
+const timeout = 300_000;
+
+/** Gates and refusals that are not about who asks, each with what tests it. */
+const NOT_ABOUT_WHO: [site: RegExp, reason: string][] = [
+  [/gate notFromElsewhere/, 'forgery: test/hardening/rule-22-forgery.test.ts'],
+  [/gate passwordsOn/, 'a setting of the deployment: test/golden/scenarios/session-password-disabled.json'],
+  [/gate notTokens/, 'which of two routes a path belongs to: test/integration/keys.test.ts'],
+  [/actorCtxOf: if !actor/, 'a fault of ours, not of a caller: no route outside a session scope asks for its actor'],
+];
+
+/** Checks that can be taken away without any request showing it, each with the reason why that is so. */
+const EQUIVALENT: Record<string, string> = {};
+const reasonFor = (id: string) => EQUIVALENT[id] ?? NOT_ABOUT_WHO.find(([site]) => site.test(id))?.[1];
+
+/** What the switches in the source call. */
+const mutants = {
+  gone: '',
+  met: new Set<string>(),
+  isGone(id: string): boolean {
+    this.met.add(id);
+    return this.gone === id;
+  },
+  decision<T>(id: string, permissive: T, decided: T): T {
+    return this.isGone(id) ? permissive : decided;
+  },
+  rows<T extends object>(id: string, rows: T): T {
+    return this.isGone(id) ? { ...rows, owner: 'all', ids: 'all', organizations: 'all' } : rows;
+  },
+  without(id: string): boolean {
+    return this.isGone(id);
+  },
+  gate(id: string, hook: (...args: never[]) => unknown): (...args: never[]) => unknown {
+    const skipped = (...args: unknown[]) => (this.isGone(id) ? undefined : hook(...(args as never[])));
+    if (hook.length < 3) return async (request: never, reply: never) => skipped(request, reply);
+    return (request: never, reply: never, done: never) =>
+      this.isGone(id) ? (done as () => void)() : hook(request, reply, done);
+  },
+};
+Object.assign(globalThis, { __mutants: mutants });
+
+let w: World;
+/** Which checks each request of the walk meets, and its row when none is gone. */
+const baseline = new Map<Case, { met: ReadonlySet<string>; row: string }>();
+
+beforeAll(async () => {
+  w = await makeWorld();
+  for (const one of casesOf(w)) {
+    mutants.met = new Set();
+    const { row } = await visit(w, one);
+    baseline.set(one, { met: mutants.met, row });
+  }
+}, timeout);
+afterAll(() => {
+  mutants.gone = '';
+});
+
+/** Whether the walk fails for a request: its row differs, a permission counts for nothing, or a refusal changed something. */
+async function isNoticed(one: Case, row: string): Promise<boolean> {
+  try {
+    const found = await visit(w, one);
+    return found.row !== row || found.idle.length > 0;
+  } catch {
+    return true;
+  }
+}
+
+describe('the walk over all routes', () => {
+  it('is the one that every-route.test makes', () => {
+    const rows = [...baseline.values()].map(({ row }) => row);
+    expect(rows.join('')).toBe(readFileSync(join(root, 'test/integration/every-route.snapshot.txt'), 'utf8'));
+  });
+
+  it('finds checks', () => {
+    expect(sites.length).toBeGreaterThan(80);
+    expect(Object.keys(EQUIVALENT).filter((id) => !sites.some((site) => site.id === id))).toEqual([]);
+  });
+
+  it.each(sites.map(({ id }) => id))('notices the lack of %s', { timeout }, async (id) => {
+    mutants.gone = id;
+    let noticed = false;
+    for (const [one, { met, row }] of baseline) {
+      if (!met.has(id)) continue;
+      noticed = await isNoticed(one, row);
+      if (noticed) break;
+    }
+    mutants.gone = '';
+    if (noticed) await w.restore();
+    expect(noticed, reasonFor(id)).toBe(reasonFor(id) === undefined);
+  });
+});
