@@ -38,7 +38,7 @@ const ORG = '00000000-0000-4000-8000-0000000000aa';
 
 /** Plays a scenario and returns every question with the recorded and our answer. */
 function play(name: string, options: RoleOptions): { question: string; recorded: unknown; ours: boolean }[] {
-  const file = new URL(`../golden/rbac/${name}.json`, import.meta.url);
+  const file = new URL(`../golden/scenarios/${name}.json`, import.meta.url);
   const { steps } = JSON.parse(readFileSync(file, 'utf8')) as { steps: Step[] };
   const users = new Map<string, { id: string; siteRoles: string[]; orgRoles: string[] }>();
   const tokens = new Map<string, { username: string; scopes: string[] }>();

@@ -35,15 +35,15 @@ interface Variant {
 }
 
 function golden<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`../golden/rbac/${name}`, import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL(`../golden/${name}`, import.meta.url), 'utf8'));
 }
 
 const recorded = golden<{
   roles: RecordedRole[];
   resources: Table;
   system_role_variants: Record<string, Record<string, Variant>>;
-}>('rbac-roles.json');
-const assign = golden<{ assign: Table; never_assignable: string[] }>('rbac-assign.json');
+}>('rbac/rbac-roles.json');
+const assign = golden<{ assign: Table; never_assignable: string[] }>('rbac/rbac-assign.json');
 
 const ME = '00000000-0000-4000-8000-000000000001';
 const OTHER = '00000000-0000-4000-8000-000000000002';
@@ -91,7 +91,7 @@ const forms: readonly Omit<RbacObject, 'type'>[] = [
 describe('what a role grants', () => {
   test('the resources and actions are the recorded ones', () => {
     expect(RESOURCES).toEqual(recorded.resources);
-    const { '*': wildcard, ...named } = golden<Table>('rbac-resources.json');
+    const { '*': wildcard, ...named } = golden<Table>('rbac/rbac-resources.json');
     expect(wildcard).toEqual([]);
     expect(RESOURCES).toEqual(named);
   });
@@ -286,7 +286,7 @@ describe('the lists of roles', () => {
     }
   }
 
-  const { steps } = golden<{ steps: Step[] }>('rbac-role-lists.json');
+  const { steps } = golden<{ steps: Step[] }>('scenarios/rbac-role-lists.json');
   const lists = (part: string) =>
     steps.filter((step) => step.path.includes(part) && Array.isArray(step.expect.body) && step.expect.status === 200);
 
@@ -303,7 +303,7 @@ describe('the lists of roles', () => {
   });
 
   test('the list of a deployment without owner access to workspaces shows the smaller owner role', () => {
-    const step = golden<{ steps: Step[] }>('rbac-deployment-options.json').steps.find(
+    const step = golden<{ steps: Step[] }>('scenarios/rbac-deployment-options.json').steps.find(
       (other) => other.path === '/api/v2/users/roles',
     );
     expect(step).toBeDefined();

@@ -20,7 +20,7 @@ import type { Subject } from '../../src/rbac/subjects.ts';
 import { pick, pickSome, seededRandom } from '../support/random.ts';
 
 function golden<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`../golden/rbac/${name}`, import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL(`../golden/${name}`, import.meta.url), 'utf8'));
 }
 
 type Table = Record<string, string[]>;
@@ -28,8 +28,8 @@ const recorded = golden<{
   external: Record<string, { site: Table }>;
   legacy_names: Record<string, string>;
   stored_names: string[];
-}>('rbac-scopes.json');
-const roles = golden<{ api_key_scopes: Record<string, Table>; resources: Table }>('rbac-roles.json');
+}>('rbac/rbac-scopes.json');
+const roles = golden<{ api_key_scopes: Record<string, Table>; resources: Table }>('rbac/rbac-roles.json');
 
 const ME = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeee01';
 const OTHER = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeee02';
@@ -149,7 +149,7 @@ describe('reading allow lists', () => {
     body?: { allow_list?: string[]; scopes?: string[] };
     expect: { status: number; body: { detail?: string } };
   }
-  const { steps } = golden<{ steps: Step[] }>('keys-allow-list-input.json');
+  const { steps } = golden<{ steps: Step[] }>('scenarios/keys-allow-list-input.json');
   const requests = steps
     .filter((step) => step.path.endsWith('/keys/tokens') && Array.isArray(step.body?.allow_list))
     .map((step) => ({ id: step.id, step }));
