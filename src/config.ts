@@ -5,6 +5,7 @@ import { type GithubConfig, readGithub } from './config/github.ts';
 import { type OidcConfig, readOidc } from './config/oidc.ts';
 import { ConfigError, type Environment, type Reader, readerOf } from './config/values.ts';
 import { settingsWithoutEffect } from './config/without-effect.ts';
+import { withSslMode } from './postgres/connection-url.ts';
 
 export type { EmailConfig, GithubConfig, OidcConfig };
 export { ConfigError };
@@ -102,7 +103,7 @@ function readSshAlgorithm(reader: Reader): SshKeygenAlgorithm {
   return algorithm;
 }
 
-/** The external database. An empty address is none by mistake: the embedded database would be used in silence. */
+/** The external database; PGSSLMODE counts as for every program. An empty address is none by mistake: the embedded database would be used in silence. */
 function readPostgres(reader: Reader): Config['postgres'] {
   const [variable, directVariable] = ['CODER_PG_CONNECTION_URL', 'CODER_PG_DIRECT_CONNECTION_URL'];
   const url = reader.neverEmpty(variable);
@@ -117,8 +118,14 @@ function readPostgres(reader: Reader): Config['postgres'] {
       throw new ConfigError(name, 'does not begin with postgres://');
   }
   if (url === undefined && directUrl !== undefined) throw new ConfigError(directVariable, `needs ${variable}`);
+  const sslMode = reader.text('PGSSLMODE', '');
+  const asSet = (one: string) => (sslMode === '' ? one : withSslMode(one, sslMode));
   if (url !== undefined) reader.setIdle('CODER_USERS_DATA_DIR', `has no effect with ${variable}`);
-  return { ...(url !== undefined && { url }), ...(directUrl !== undefined && { directUrl }), dataDir };
+  return {
+    ...(url !== undefined && { url: asSet(url) }),
+    ...(directUrl !== undefined && { directUrl: asSet(directUrl) }),
+    dataDir,
+  };
 }
 
 function readEncryptionKeys(reader: Reader): string[] {

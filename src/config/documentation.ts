@@ -14,7 +14,11 @@ interface Group {
 
 const group = (title: string, ...settings: [name: string, unset: string, effect: string][]): Group => ({
   title,
-  settings: settings.map(([name, unset, effect]) => ({ name: `CODER_${name}`, unset, effect })),
+  settings: settings.map(([name, unset, effect]) => ({
+    name: name.startsWith('PGSSL') ? name : `CODER_${name}`,
+    unset,
+    effect,
+  })),
 });
 
 const NONE = 'none';
@@ -37,6 +41,11 @@ export const SETTINGS: readonly Group[] = [
     'Database',
     ['PG_CONNECTION_URL', NONE, 'an external PostgreSQL, 13 or later; without it an embedded one is used'],
     ['PG_DIRECT_CONNECTION_URL', NONE, 'the same database without the pooler in between, for migrations'],
+    [
+      'PGSSLMODE',
+      'prefer',
+      'sslmode of the URLs that say none: disable, allow, prefer, require, verify-ca, verify-full',
+    ],
     ['USERS_DATA_DIR', './data', 'where the embedded database and its encryption key are kept'],
     [
       'EXTERNAL_TOKEN_ENCRYPTION_KEYS',

@@ -1,6 +1,8 @@
 // Driver settings for a connection, and connections outside the pool.
 import pg from 'pg';
-import { parseConnectionUrl } from './connection-url.ts';
+import { byAnyWay, Connection, MAX_PREPARED } from './connection.ts';
+import { type ConnectionSettings, parseConnectionUrl } from './connection-url.ts';
+import { createRoute, type Route } from './route.ts';
 
 /** How to reach the database. */
 export interface DatabaseTarget {
@@ -39,36 +41,80 @@ const types: pg.CustomTypesConfig = {
       : pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
 };
 
-/**
- * Driver settings for one connection.
- * Poolers such as PgBouncer refuse session settings in the start-up packet; there only our own side keeps time.
- */
-export function clientConfig({ url, pooled }: DatabaseTarget): pg.ClientConfig {
-  const { connectionString, options } = parseConnectionUrl(url);
-  const settings = [...(options === undefined ? [] : [options]), ...SESSION_SETTINGS.map((setting) => `-c ${setting}`)];
+/** A pool waits as long for a connection that is free as for one that is new: not for ever. */
+const MAX_CONNECT_TIMEOUT_MS = 60_000;
+
+function driverConfig(settings: ConnectionSettings): pg.ClientConfig {
+  const { user, password, database, applicationName, keepAlive, keepAliveIdleMs } = settings;
+  const { sslnegotiation, channel_binding } = settings.tls;
+  const timeout = settings.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   return {
-    connectionString,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    ...(user !== undefined && { user }),
+    ...(password !== undefined && { password }),
+    ...(database !== undefined && { database }),
+    ...(applicationName !== undefined && { application_name: applicationName }),
+    ...(keepAliveIdleMs !== undefined && { keepAliveInitialDelayMillis: keepAliveIdleMs }),
+    ...(sslnegotiation === 'direct' && { sslnegotiation }),
+    enableChannelBinding: channel_binding !== 'disable',
+    connectionTimeoutMillis: timeout === 0 ? MAX_CONNECT_TIMEOUT_MS : Math.min(timeout, MAX_CONNECT_TIMEOUT_MS),
     fallback_application_name: 'coder-users',
-    keepAlive: true,
+    keepAlive,
     types,
-    ...(pooled ? { query_timeout: STATEMENT_TIMEOUT_MS + 2000 } : { options: settings.join(' ') }),
   };
 }
 
-/** Runs `work` on a connection of its own, with no session settings: for migrations and administration. */
-export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const { connectionString, options } = parseConnectionUrl(url);
-  const client = new pg.Client({
-    connectionString,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    fallback_application_name: 'coder-users',
-    ...(options !== undefined && { options }),
+/**
+ * The pool's settings. Poolers such as PgBouncer refuse session settings in the start-up packet: there none of ours are
+ * sent, and those of the URL are, since nobody asked for a connection without them.
+ */
+export function poolConfig({ url, pooled }: DatabaseTarget): { config: pg.PoolConfig; route: Route } {
+  const settings = parseConnectionUrl(url);
+  const route = createRoute(settings);
+  const ours = pooled ? [] : SESSION_SETTINGS.map((setting) => `-c ${setting}`);
+  const options = [settings.options, ...ours].filter(Boolean).join(' ');
+  class PoolConnection extends Connection {
+    constructor(config?: pg.ClientConfig) {
+      super(config ?? {}, route, pooled ? 0 : MAX_PREPARED);
+    }
+  }
+  return {
+    route,
+    config: {
+      ...driverConfig(settings),
+      // Our own time-out is for connections that died without a word; Postgres keeps the shorter one where it is told to.
+      query_timeout: STATEMENT_TIMEOUT_MS + 2000,
+      ...(options !== '' && { options }),
+      Client: PoolConnection,
+      onConnect: (client) => (client as Connection).checkKind(),
+    },
+  };
+}
+
+/** Runs `work` on a connection of its own; `isOurs` gives it the session settings of the pool's connections. */
+export async function withClient<T>(
+  url: string,
+  work: (client: pg.Client) => Promise<T>,
+  { isOurs = false } = {},
+): Promise<T> {
+  const settings = parseConnectionUrl(url);
+  const route = createRoute(settings);
+  const ours = isOurs ? SESSION_SETTINGS.map((setting) => `-c ${setting}`) : [];
+  const options = [settings.options, ...ours].filter(Boolean).join(' ');
+  const config = { ...driverConfig(settings), ...(options !== '' && { options }) };
+  const client = await byAnyWay(route, async () => {
+    const attempt = new Connection(config, route, 0);
+    // The error reaches the caller through the statement that is under way; the event alone would end the process.
+    attempt.on('error', () => undefined);
+    try {
+      await attempt.connect();
+      await attempt.checkKind();
+    } catch (err) {
+      await attempt.end().catch(() => undefined);
+      throw err;
+    }
+    return attempt;
   });
-  // The error reaches the caller through the statement that is under way; the event alone would end the process.
-  client.on('error', () => undefined);
   try {
-    await client.connect();
     return await work(client);
   } finally {
     await client.end().catch(() => undefined);

@@ -2,8 +2,9 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { BEGIN, BEGIN_POOLED, clientConfig, type DatabaseTarget } from '../postgres/client.ts';
-import { connectionClass, MAX_PREPARED } from '../postgres/connection.ts';
+import { BEGIN, BEGIN_POOLED, type DatabaseTarget, poolConfig } from '../postgres/client.ts';
+import { byAnyWay } from '../postgres/connection.ts';
+import type { Route } from '../postgres/route.ts';
 import { databaseTrouble, isBrokenConnection, NoConnection, pgErrorCode, type Trouble } from './errors.ts';
 import * as schema from './schema.ts';
 
@@ -17,9 +18,13 @@ type Handle = Db & { readonly $client: pg.Pool | pg.PoolClient };
 const POOL_SIZE = 10;
 const delay = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
+/** What belongs to a pool: the ways to its database, and how its transactions begin. */
+const kept = new WeakMap<pg.Pool, { readonly route: Route; readonly begin: string }>();
+
 async function connectionOf(pool: pg.Pool): Promise<pg.PoolClient> {
+  const route = kept.get(pool)?.route;
   try {
-    return await pool.connect();
+    return await (route ? byAnyWay(route, () => pool.connect()) : pool.connect());
   } catch (err) {
     note(pool, err);
     throw new NoConnection(err);
@@ -86,23 +91,17 @@ function runner(pool: pg.Pool) {
 
 const isRead = (text: string) => /^\s*select\b/i.test(text);
 
-/** How a pool begins its transactions. */
-const begins = new WeakMap<pg.Pool, string>();
-
 /**
  * Opens the pool; connections are made at their first use.
  * Errors of idle and busy connections are logged: without listeners a restart of Postgres would end the process.
  */
 export function connect(target: DatabaseTarget, log: Pick<Logger, 'warn'>): { pool: pg.Pool; db: Db } {
-  const pool = new pg.Pool({
-    ...clientConfig(target),
-    max: POOL_SIZE,
-    Client: connectionClass(target.pooled ? 0 : MAX_PREPARED),
-  });
+  const { config, route } = poolConfig(target);
+  const pool = new pg.Pool({ ...config, max: POOL_SIZE });
   const onError = (err: Error) => log.warn({ err }, 'a database connection was lost');
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', onError));
-  begins.set(pool, target.pooled ? BEGIN_POOLED : BEGIN);
+  kept.set(pool, { route, begin: target.pooled ? BEGIN_POOLED : BEGIN });
   pool.query = runner(pool) as pg.Pool['query'];
   return { pool, db: drizzle(pool, { schema }) };
 }
@@ -142,7 +141,7 @@ async function inSavepoint<T>(tx: Handle, work: (tx: Db) => Promise<T>): Promise
 export async function inTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
   const { $client } = db as Handle;
   if (!($client instanceof pg.Pool)) return inSavepoint(db as Handle, work);
-  const { client } = await ask($client, true, (client) => client.query(begins.get($client) ?? BEGIN));
+  const { client } = await ask($client, true, (client) => client.query(kept.get($client)?.begin ?? BEGIN));
   let broken = false;
   try {
     const result = await work(handleOf(client));

@@ -118,6 +118,6 @@ export const isUnavailable = (err: unknown): boolean => databaseTrouble(err) !==
 export function isBrokenConnection(err: unknown): boolean {
   const reported = driverError(err);
   // By code, since the word for how bad it is comes in the database's language.
-  if (reported instanceof pg.DatabaseError) return /^(08|28|57P|XX|25P0[34]|53300)/.test(reported.code ?? '');
+  if (reported instanceof pg.DatabaseError) return /^(08|28|57P|XX|25P0[34]|25006|53300)/.test(reported.code ?? '');
   return isUnavailable(reported);
 }

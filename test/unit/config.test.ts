@@ -200,6 +200,11 @@ describe('values', () => {
       { url: 'postgres://u:a#b$c@h/db', dataDir: '/var/lib/x' },
       (c) => c.postgres,
     ],
+    [
+      { CODER_PG_CONNECTION_URL: 'postgres://h/db', PGSSLMODE: 'require' },
+      'postgres://h/db?sslmode=require',
+      (c) => c.postgres.url,
+    ],
     [{ CODER_VERBOSE: 'true' }, 'debug', (c) => c.log.level],
     [{ CODER_VERBOSE: 'true', CODER_USERS_LOG_LEVEL: 'warn' }, 'warn', (c) => c.log.level],
   ])('%j is understood', (env, expected, pick) => {
