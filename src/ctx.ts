@@ -28,6 +28,8 @@ export interface AppDeps {
 export interface Actor {
   readonly user: UserRow;
   readonly keyId: string;
+  /** When the key was to end as the request began; it may move on, but whoever ends the key moves it back. */
+  readonly keyExpiresAt: string;
   readonly subject: Subject;
 }
 

@@ -84,7 +84,7 @@ export function createIdentify(deps: AppDeps, lookup: (keyId: string) => Promise
     return { session, credential };
   }
 
-  /** Notes the use of a key, if that is due, also in the row that was read. */
+  /** Notes the use of a key, if that is due, also in the row that was read; but for its end, by which an ended key is known. */
   async function touch(session: SessionRow, ip: string): Promise<void> {
     const now = deps.clock();
     const due = bookkeeping(session, now, deps.config.sessions.refreshDisabled);
@@ -98,7 +98,6 @@ export function createIdentify(deps: AppDeps, lookup: (keyId: string) => Promise
     session.user.lastSeenAt = seenAt;
     session.user.updatedAt = seenAt;
     if (due.used) session.lastUsed = seenAt;
-    if (due.expiresAt) session.expiresAt = due.expiresAt;
   }
 
   /**

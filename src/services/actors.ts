@@ -1,5 +1,5 @@
 // Who acts, and changes that give or take power: they rely on nothing that was read before their transaction began.
-import { type Actor, type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
+import { type Actor, type ActorCtx, type Ctx, withTx } from '../ctx.ts';
 import { ApiError, forbidden, limitedKey, notFound, SIGNED_OUT, unauthenticated } from '../errors.ts';
 import { decide, decidePower, type Verdict } from '../rbac/authorize.ts';
 import type { RbacObject } from '../rbac/objects.ts';
@@ -27,8 +27,16 @@ function rolesOf(user: UserRow, memberships: readonly Membership[]): RoleRef[] {
 }
 
 /** What a user may do with a key. */
-export function actorOf({ user, keyId, scopes, allowList, memberships }: ActorRow, options: RoleOptions): Actor {
-  return { user, keyId, subject: { userId: user.id, roles: rolesOf(user, memberships), scopes, allowList, options } };
+export function actorOf(
+  { user, keyId, expiresAt, scopes, allowList, memberships }: ActorRow,
+  options: RoleOptions,
+): Actor {
+  return {
+    user,
+    keyId,
+    keyExpiresAt: expiresAt,
+    subject: { userId: user.id, roles: rolesOf(user, memberships), scopes, allowList, options },
+  };
 }
 
 /** All roles that a user holds, those of its memberships included. */
@@ -78,7 +86,7 @@ export const endedMeanwhile = ({ config }: Ctx): ApiError =>
 
 /** The actor as of now. @throws ApiError 401 when the key has ended meanwhile or its user may not act any more */
 async function actorNow(ctx: ActorCtx): Promise<Actor> {
-  const row = await findActor(ctx.db, ctx.actor.keyId, nowText(ctx));
+  const row = await findActor(ctx.db, ctx.actor.keyId, ctx.actor.keyExpiresAt);
   if (!row) throw endedMeanwhile(ctx);
   return actorOf(row, ctx.config.rbac);
 }

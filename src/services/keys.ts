@@ -90,8 +90,8 @@ export async function issueKey(ctx: Ctx, request: KeyRequest): Promise<{ id: str
       });
     const outcome = await insertKey(ctx.db, row, log, request.conditions);
     if (outcome === 'stored') return { id, key };
-    if (outcome === 'no-user') throw notFound();
-    if (outcome === 'outdated') throw new KeyOutdated();
+    if (outcome === 'no-user' && !request.conditions) throw notFound();
+    if (outcome === 'no-user' || outcome === 'outdated') throw new KeyOutdated();
     if (request.tokenName || tries === NAME_TRIES) throw nameTaken(tokenName);
   }
 }
@@ -123,7 +123,7 @@ export async function issueByKey(
   request: Omit<KeyRequest, 'userId' | 'conditions'>,
 ): Promise<string> {
   authorize(ctx, target);
-  const { user, keyId: parentId } = ctx.actor;
+  const { user, keyId, keyExpiresAt } = ctx.actor;
   if (target.id !== user.id) {
     return withAccount(ctx, target, async (ctx, account) => {
       authorize(ctx, account);
@@ -131,7 +131,8 @@ export async function issueByKey(
     });
   }
   try {
-    const { key } = await issueKey(ctx, { ...request, userId: user.id, conditions: { parentId, onlyActive: true } });
+    const conditions = { parent: { id: keyId, expiresAt: keyExpiresAt }, onlyActive: true };
+    const { key } = await issueKey(ctx, { ...request, userId: user.id, conditions });
     return key;
   } catch (err) {
     if (err instanceof KeyOutdated) throw endedMeanwhile(ctx);

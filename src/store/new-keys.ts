@@ -16,8 +16,8 @@ type AuditLog = typeof auditLogs.$inferInsert;
 export interface KeyConditions {
   /** The password hash that was checked must still be the stored one. */
   readonly passwordHash?: string | undefined;
-  /** The key of the same user that makes this one must still live. */
-  readonly parentId?: string | undefined;
+  /** The key of the same user that makes this one must not have been ended since it was read. */
+  readonly parent?: { readonly id: string; readonly expiresAt: string } | undefined;
   /** The user must be active. */
   readonly onlyActive?: boolean | undefined;
 }
@@ -39,7 +39,7 @@ const MAX_BATCH = 100;
 const INPUT = sql`select * from json_to_recordset(${sql.placeholder('entries')}::json) as entry(
   "keyId" text, "hashedSecret" bytea, "userId" uuid, "expiresAt" timestamptz, "createdAt" timestamptz, "loginType" text, kind text,
   "lifetimeSeconds" bigint, "ipAddress" text, "tokenName" text, scopes text[], "allowList" text[],
-  "passwordHash" text, "parentId" text, "onlyActive" boolean,
+  "passwordHash" text, "parentId" text, "parentExpiresAt" timestamptz, "onlyActive" boolean,
   "logId" uuid, time timestamptz, "logUserId" uuid, ip text, "userAgent" text, "requestId" uuid, "resourceType" text,
   "resourceTarget" text, action text, diff jsonb, "statusCode" int)`;
 
@@ -51,7 +51,7 @@ const OWNER = sql`select id, hashed_password, status from users
 // Joined with the users, whose rows are thereby locked first.
 const PARENT = sql`select k.id from owner join input on "userId" = owner.id
     join api_keys k on k.id = "parentId" and k.user_id = owner.id
-  where k.expires_at >= "createdAt" order by k.id for share of k`;
+  where k.expires_at >= "parentExpiresAt" order by k.id for share of k`;
 
 const FIT = sql`select "keyId" from input join owner on owner.id = "userId"
   where ("passwordHash" is null or "passwordHash" = hashed_password)
@@ -96,7 +96,7 @@ const insertAll = prepared((db) => {
 });
 
 /** An entry as the statement reads it. */
-function columnsOf({ key, log, conditions }: Entry): Record<string, unknown> {
+function columnsOf({ key, log, conditions: { parent, ...conditions } }: Entry): Record<string, unknown> {
   const { id: keyId, hashedSecret, ...columns } = key;
   const { id: logId, userId: logUserId, resourceId: _, ...logColumns } = log ?? {};
   return {
@@ -104,6 +104,8 @@ function columnsOf({ key, log, conditions }: Entry): Record<string, unknown> {
     hashedSecret: `\\x${hashedSecret.toString('hex')}`,
     ...columns,
     ...conditions,
+    parentId: parent?.id,
+    parentExpiresAt: parent?.expiresAt,
     logId,
     logUserId,
     ...logColumns,
