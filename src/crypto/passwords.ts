@@ -11,11 +11,6 @@ export class HashQueueFullError extends Error {
   override readonly name = 'HashQueueFullError';
 }
 
-/** What is stored is no password hash of a known form. */
-export class MalformedHashError extends Error {
-  override readonly name = 'MalformedHashError';
-}
-
 // OWASP's parameters; the package's own defaults cost about five times as much.
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 const ARGON2ID = /^\$argon2id\$v=\d+\$m=\d+,[tp]=\d+,[tp]=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/;
@@ -42,9 +37,15 @@ export function hashPassword(password: string): Promise<string> {
 async function verifyArgon2id(hash: string, password: string): Promise<boolean> {
   try {
     return await argon2.verify(hash, password);
-  } catch (cause) {
-    throw new MalformedHashError('the stored password hash cannot be used', { cause });
+  } catch {
+    return verifyNothing(password);
   }
+}
+
+/** Costs what a comparison costs. */
+async function verifyNothing(password: string): Promise<boolean> {
+  await argonHash(password);
+  return false;
 }
 
 async function verifyPbkdf2(parts: RegExpExecArray, password: string): Promise<boolean> {
@@ -55,19 +56,17 @@ async function verifyPbkdf2(parts: RegExpExecArray, password: string): Promise<b
 
 /**
  * Says whether `password` belongs to the stored hash (own or PBKDF2 form).
- * An empty or missing hash (unknown account, account without password) is never matched and costs one hash as well,
- * so that the time taken tells nothing. Throws MalformedHashError for any other text and HashQueueFullError.
+ * An empty or missing hash (unknown account, account without password) and a text of another form (a broken import) are
+ * never matched and cost one hash as well, so that neither answer nor time tells anything. Throws HashQueueFullError.
  */
 export async function verifyPassword(hash: string | undefined, password: string): Promise<boolean> {
-  if (!hash) {
-    await queue.run(() => argonHash(password));
-    return false;
-  }
-  if (ARGON2ID.test(hash)) return queue.run(() => verifyArgon2id(hash, password));
-  const parts = PBKDF2.exec(hash);
-  if (parts === null) throw new MalformedHashError('the stored password hash has an unknown form');
-  return queue.run(() => verifyPbkdf2(parts, password));
+  if (hash && ARGON2ID.test(hash)) return queue.run(() => verifyArgon2id(hash, password));
+  const parts = PBKDF2.exec(hash ?? '');
+  return queue.run(() => (parts ? verifyPbkdf2(parts, password) : verifyNothing(password)));
 }
+
+/** Whether a stored text is the hash of a password, as far as its form tells; "" is none. */
+export const isPasswordHash = (hash: string): boolean => ARGON2ID.test(hash) || PBKDF2.test(hash);
 
 /** Says whether a stored hash should be replaced after the next successful login (older form or weaker parameters). */
 export function needsRehash(hash: string): boolean {

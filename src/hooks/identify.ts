@@ -8,6 +8,7 @@ import { utcTimeText } from '../golang/times.ts';
 import { MOST_COPIES, SESSION_COOKIE } from '../http/cookies.ts';
 import { firstOf, parameter } from '../http/query.ts';
 import { once } from '../in-flight.ts';
+import { isVouchedFor } from '../services/sso/provider-session.ts';
 import { databaseTrouble, type Trouble } from '../store/errors.ts';
 import { type KeyUse, touchKey } from '../store/keys.ts';
 import type { SessionRow } from '../store/sessions.ts';
@@ -42,14 +43,13 @@ export function credentialsOf(request: FastifyRequest, sessionCookies: readonly 
   return found;
 }
 
-/** Whether bookkeeping is due, and the new expiry if the session slides. Golden: session-key-states */
-function bookkeeping(
-  session: SessionRow,
-  now: Micros,
-  refreshDisabled: boolean,
-): { used: boolean; expiresAt?: string } {
+/**
+ * Whether bookkeeping is due, and the new expiry if the session slides. One that its identity provider has yet to vouch for
+ * does not: what is refused gains no time. Golden: session-key-states
+ */
+function bookkeeping(session: SessionRow, now: Micros, mayExtend: boolean): { used: boolean; expiresAt?: string } {
   const used = now - parseInstant(session.lastUsed) > HOUR;
-  if (refreshDisabled || session.keyLoginType === 'token') return { used };
+  if (!mayExtend || session.keyLoginType === 'token') return { used };
   const lifetime = (session.lifetimeSeconds || 86_400) * SECOND;
   const slides = parseInstant(session.expiresAt) - now <= lifetime - HOUR;
   return slides ? { used, expiresAt: instantText(now + lifetime) } : { used };
@@ -87,7 +87,8 @@ export function createIdentify(deps: AppDeps, lookup: (keyId: string) => Promise
   /** Notes the use of a key, if that is due, also in the row that was read; but for its end, by which an ended key is known. */
   async function touch(session: SessionRow, ip: string): Promise<void> {
     const now = deps.clock();
-    const due = bookkeeping(session, now, deps.config.sessions.refreshDisabled);
+    const mayExtend = !deps.config.sessions.refreshDisabled && isVouchedFor(deps, session);
+    const due = bookkeeping(session, now, mayExtend);
     if (!due.used && !due.expiresAt) return;
     const seenAt = instantText(now);
     const expiry = due.expiresAt ? { from: session.expiresAt, to: due.expiresAt } : undefined;

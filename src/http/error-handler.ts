@@ -32,15 +32,20 @@ function whoAsked({ id, method, path, actor, identity }: FastifyRequest): Record
   return { request: id, method, path: path, user: user?.id };
 }
 
+/** Tells the log of what is not the caller's fault; nothing of other errors. */
+export function logFailure(request: FastifyRequest, err: unknown, known: ApiError | undefined): void {
+  if (!known) request.log.error({ ...whoAsked(request), err }, 'request failed');
+  else if (known.status >= 500) request.log.warn({ ...whoAsked(request), err: known.cause ?? known }, known.message);
+}
+
 /** Answers with an error in the documented form {message, detail?, validations?}. */
 export function sendError(err: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const known = toApiError(err);
+  logFailure(request, err, known);
   if (!known) {
-    request.log.error({ ...whoAsked(request), err }, 'request failed');
     void reply.code(500).send({ message: 'An internal server error occurred.', detail: `request ${request.id}` });
     return;
   }
-  if (known.status >= 500) request.log.warn({ ...whoAsked(request), err: known.cause ?? known }, known.message);
   if (known.headers) void reply.headers(known.headers);
   void reply.code(known.status).send({
     message: known.message,

@@ -7,6 +7,7 @@ import { notFromElsewhere } from '../hooks/gates.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { clearSessionCookie, cookieDefaults, setCookie, setSessionCookie } from '../http/cookies.ts';
+import { logFailure } from '../http/error-handler.ts';
 import { sendHtml } from '../http/html-answer.ts';
 import {
   loginCookie,
@@ -43,7 +44,7 @@ function sendRefusal(
   const { config } = request.server.deps;
   const { status, message: title, detail: description = '', shown } = refusal;
   if (shown.as === 'browser-page' && !request.headers.accept?.includes('text/html')) throw refusal;
-  if (status >= 500) request.log.warn({ err: refusal.cause ?? refusal }, title);
+  logFailure(request, refusal, refusal);
   if (shown.as !== 'sign-in') {
     return sendHtml(reply, config, errorPage({ title, description, markdown: shown.markdown }), { status });
   }

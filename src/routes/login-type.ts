@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import * as wire from '../codersdk/auth.ts';
 import { UserLoginType } from '../codersdk/users.ts';
+import { auditRefusals } from '../hooks/refusals.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { targetOf } from '../hooks/target.ts';
 import { cookieDefaults, setCookie } from '../http/cookies.ts';
@@ -46,6 +47,8 @@ export async function userLoginTypeRoutes(app: FastifyInstance): Promise<void> {
     '/convert-login',
     {
       onRequest: app.limits.password,
+      // Failed proofs are noted where they are checked.
+      ...auditRefusals('create', 'convert_login', [403]),
       schema: {
         operationId: 'convert-user-from-password-to-oauth-authentication',
         summary: 'Convert user from password to oauth authentication',

@@ -1,6 +1,6 @@
 // The pages that a browser needs, beside the API: what they load, what goes wrong on them, and all other addresses.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { toApiError } from '../http/error-handler.ts';
+import { logFailure, toApiError } from '../http/error-handler.ts';
 import { sendHtml } from '../http/html-answer.ts';
 import { assets } from '../pages/assets.ts';
 import { errorPage } from '../pages/error-page.ts';
@@ -23,10 +23,10 @@ const TITLES: Readonly<Record<number, string>> = {
   429: 'Too many attempts',
 };
 
-/** What went wrong as a page; the cause of what is our fault goes to the log only. */
+/** What went wrong as a page; the cause of what is not the caller's fault goes to the log only. */
 function sendProblem(err: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const known = toApiError(err);
-  if (!known) request.log.error({ err }, 'page failed');
+  logFailure(request, err, known);
   if (known?.headers) void reply.headers(known.headers);
   const status = known?.status ?? 500;
   const page = errorPage({

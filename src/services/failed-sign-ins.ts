@@ -3,11 +3,18 @@ import type { Ctx } from '../ctx.ts';
 import { NIL_UUID } from '../golang/uuids.ts';
 import type { UserRow } from '../store/users.ts';
 
-type Reason = 'unknown account' | 'wrong password' | 'wrong login type' | 'suspended' | 'passwords are off';
+type Reason =
+  | 'unknown account'
+  | 'wrong password'
+  | 'unusable password hash'
+  | 'wrong login type'
+  | 'suspended'
+  | 'passwords are off';
 
 /**
  * Notes a failed sign-in by password (docs/differences.md 32): who, from where, why; never the password. The line is for
- * programs that block addresses (level info, `ip`). With a session it is no sign-in but a proof that failed: the line alone.
+ * programs that block addresses (level info, `ip`). With a session of the same account it is no sign-in but a proof that
+ * failed: the line alone. With somebody else's, that is whose attempt it was.
  */
 export function noteFailedSignIn(
   ctx: Ctx,
@@ -15,14 +22,15 @@ export function noteFailedSignIn(
 ): void {
   const { ip, requestId } = ctx.origin;
   ctx.log.info({ account: account?.username, email, ip, reason, request: requestId }, 'sign-in failed');
-  if (!account || ctx.actor) return;
+  const userId = ctx.actor?.user.id;
+  if (!account || userId === account.id) return;
   ctx.refusals.note(ctx, {
     action: 'login',
     resourceType: 'api_key',
     resourceId: NIL_UUID,
-    resourceTarget: '',
+    resourceTarget: userId === undefined ? '' : account.username,
     status: 401,
-    operation: 'sign-in',
-    userId: account.id,
+    operation: `sign-in as ${account.id}`,
+    userId: userId ?? account.id,
   });
 }

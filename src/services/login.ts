@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { LoginWithPasswordRequest } from '../codersdk/auth.ts';
 import { passwordProblem } from '../codersdk/password-strength.ts';
 import type { CreateFirstUserRequest } from '../codersdk/users.ts';
-import { hashPassword, needsRehash, verifyPassword } from '../crypto/passwords.ts';
+import { hashPassword, isPasswordHash, needsRehash, verifyPassword } from '../crypto/passwords.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, conflict, forbidden } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
@@ -105,7 +105,9 @@ export async function checkPassword(
     noteFailedSignIn(ctx, { email: input.email, account: found, reason });
     return refusal;
   };
-  if (!found || !right) throw failed(found ? 'wrong password' : 'unknown account', wrongPassword());
+  if (!found) throw failed('unknown account', wrongPassword());
+  const isUsable = found.hashedPassword === '' || isPasswordHash(found.hashedPassword);
+  if (!right) throw failed(isUsable ? 'wrong password' : 'unusable password hash', wrongPassword());
   if (ctx.config.passwords.authDisabled) {
     throw failed('passwords are off', new ApiError(403, 'Password authentication is disabled.'));
   }

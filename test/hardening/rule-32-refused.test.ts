@@ -112,6 +112,33 @@ describe('sign-ins of known accounts', () => {
     expect(JSON.stringify(lines)).not.toContain(WRONG);
   });
 
+  test("by a password tried with somebody else's session, whose attempt it was", async () => {
+    const user = await aUser(t);
+    const convert = (client: TestClient, name: string) =>
+      client.post(`${V2}/users/${name}/convert-login`, { to_type: 'oidc', password: WRONG });
+    const { answer, entries } = await added(() => convert(auditor.client, user.username));
+    expect(answer.status).toBe(401);
+    expect(entries).toMatchObject([
+      { action: 'login', resource_target: user.username, status_code: 401, user: { id: auditor.id } },
+    ]);
+    // A proof of one's own that failed is no sign-in.
+    expect((await added(() => convert(user.client, 'me'))).entries).toEqual([]);
+    expect((await login(user.email, PASSWORD)).status).toBe(201);
+  });
+
+  test('with a stored text that is no password hash are as those with a wrong password; the log tells why', async () => {
+    const user = await aUser(t);
+    await t.db
+      .update(users)
+      .set({ hashedPassword: 'x'.repeat(60) })
+      .where(eq(users.id, user.id));
+    lines.length = 0;
+    const { answer, entries } = await added(() => login(user.email, PASSWORD));
+    expect([answer.status, answer.body.message]).toEqual([401, 'Incorrect email or password.']);
+    expect(entries).toMatchObject([{ action: 'login', status_code: 401, user: { id: user.id } }]);
+    expect(lines.find(({ msg }) => msg === 'sign-in failed')).toMatchObject({ reason: 'unusable password hash' });
+  });
+
   test('by a one-time passcode, for known addresses alone', async () => {
     const user = await aUser(t);
     const change = (email: string) =>
@@ -185,6 +212,12 @@ const CASES: Case[] = [
     by(asAuditor, 'PUT', '/users/member/email', { email: 'x@y.example' }),
     403,
     'write user member 403',
+  ],
+  [
+    'converting an owner',
+    by(asAdmin, 'POST', '/users/owner/convert-login', { to_type: 'oidc', password: WRONG }),
+    403,
+    'create convert_login owner 403',
   ],
   ['deleting oneself', by(asOwner, 'DELETE', '/users/me'), 403, 'delete user owner 403'],
   ['deleting an owner', by(asAdmin, 'DELETE', '/users/owner'), 403, 'delete user owner 403'],

@@ -11,6 +11,7 @@ import { until } from '../support/server.ts';
 
 interface Line {
   msg?: string;
+  path?: string;
   request?: string;
   err?: { code?: string; stack?: string };
 }
@@ -51,7 +52,7 @@ const ready = () => t.anonymous.get('/readyz');
 
 /** The one line of the log about a request that failed, which must say what rule 33 asks for. */
 function loggedCause(message: string, path: string) {
-  const line = lines.find(({ msg }) => msg === message);
+  const line = lines.find((one) => one.msg === message && one.path === path);
   expect(line).toMatchObject({ path, request: expect.stringMatching(/^[0-9a-f-]{36}$/) });
   return line;
 }
@@ -132,6 +133,12 @@ describe('unreachable', () => {
     expect(await ready()).toMatchObject({
       status: 503,
       body: { message: 'The database cannot be reached right now.' },
+    });
+    const page = await t.anonymous.get('/login', { accept: 'text/html' });
+    expect([page.status, page.headers['content-type']]).toEqual([503, 'text/html; charset=utf-8']);
+    expect(loggedCause('The database cannot be reached right now.', '/login')).toMatchObject({
+      method: 'GET',
+      err: { message: expect.stringMatching(/\S/) },
     });
     proxy.restore();
     expect((await user.client.get('/api/v2/users/me')).status).toBe(200);

@@ -42,6 +42,15 @@ describe('a session whose provider token has run out', () => {
     return { token: browser.session ?? '', name };
   }
 
+  /** When a session ends, in milliseconds. */
+  const endOf = async (token: string) => {
+    const { rows } = await t.pool.query<{ ends: string }>(
+      'select (extract(epoch from expires_at) * 1000)::bigint::text as ends from api_keys where id = $1',
+      [token.split('-')[0]],
+    );
+    return rows[0]?.ends;
+  };
+
   it('goes on after one refresh, which requests at the same time share', async () => {
     const { token } = await aSession();
     const answers = await Promise.all(Array.from({ length: 5 }, () => t.as(token).get('/api/v2/users/me')));
@@ -62,6 +71,7 @@ describe('a session whose provider token has run out', () => {
 
   it('is refused while the provider refuses, and counts again when it recovers', async () => {
     const { token } = await aSession();
+    const end = await endOf(token);
     provider.faults = { answers: { '/token': { status: 400, body: '{"error":"invalid_grant"}' } } };
     const refused = await t.as(token).get('/api/v2/users/me');
     expect(refused.status).toBe(401);
@@ -71,8 +81,10 @@ describe('a session whose provider token has run out', () => {
     expect(refused.body.detail).not.toBe('');
     expect((await t.as(token).post('/api/v2/users/logout')).status).toBe(401);
     expect((await t.as(token).get('/api/v2/users/authmethods')).status).toBe(200);
+    expect(await endOf(token)).toEqual(end);
     provider.faults = {};
-    expect((await t.as(token).get('/api/v2/users/me')).status).toBe(200);
+    for (let i = 0; i < 2; i++) expect((await t.as(token).get('/api/v2/users/me')).status).toBe(200);
+    expect(Number(await endOf(token))).toBeGreaterThan(Number(end));
   });
 
   it('does not concern the tokens that the session made', async () => {

@@ -144,11 +144,19 @@ async function spend(ctx: Ctx, provider: IdentityProvider, state: string): Promi
   if (!(await spendState(ctx.db, hash, nowText(ctx)))) throw mismatch();
 }
 
+/** Words of GitHub for a device code that nobody has typed in yet. */
+const PENDING: ReadonlySet<string | undefined> = new Set(['authorization_pending', 'slow_down']);
+
 /** A line for whoever reads the log to block addresses, as a failed sign-in by password leaves one. */
-function noteRefusal({ log, origin }: Ctx, { loginType, email }: ExternalIdentity, err: unknown): void {
-  if (!(err instanceof ApiError) || err.status >= 500) return;
+function noteRefusal(
+  { log, origin }: Ctx,
+  loginType: ExternalLoginType,
+  email: string | undefined,
+  err: unknown,
+): void {
+  if (!(err instanceof ApiError) || err.status >= 500 || PENDING.has(err.detail)) return;
   const { ip, requestId } = origin;
-  log.info({ loginType, email, ip, reason: err.message, request: requestId }, 'sign-in failed');
+  log.info({ loginType, email, ip, reason: err.message, detail: err.detail, request: requestId }, 'sign-in failed');
 }
 
 /**
@@ -158,17 +166,20 @@ function noteRefusal({ log, origin }: Ctx, { loginType, email }: ExternalIdentit
  */
 export async function finishLogin(ctx: Ctx, provider: IdentityProvider, login: ReturnedLogin): Promise<SignedIn> {
   const signal = providerDeadline();
-  const identity = await orLoginFailure(provider, async () => {
-    const { secret, usesPkce } = await checkReturn(provider, login);
-    await spend(ctx, provider, login.state);
-    const tokens = await provider.exchangeCode(login.code, usesPkce ? secret : undefined, signal);
-    return IDENTIFY[provider.loginType](ctx, { tokens, nonce: nonceOf(secret), signal });
-  });
-  const conversion = isConversionState(login.state) ? { state: login.state, permit: login.cookies.permit } : undefined;
+  let identity: ExternalIdentity | undefined;
   try {
+    identity = await orLoginFailure(provider, async () => {
+      const { secret, usesPkce } = await checkReturn(provider, login);
+      await spend(ctx, provider, login.state);
+      const tokens = await provider.exchangeCode(login.code, usesPkce ? secret : undefined, signal);
+      return IDENTIFY[provider.loginType](ctx, { tokens, nonce: nonceOf(secret), signal });
+    });
+    const conversion = isConversionState(login.state)
+      ? { state: login.state, permit: login.cookies.permit }
+      : undefined;
     return await signIn(ctx, identity, { conversion, signedInAs: login.signedInAs });
   } catch (err) {
-    noteRefusal(ctx, identity, err);
+    noteRefusal(ctx, provider.loginType, identity?.email, err);
     throw err;
   }
 }

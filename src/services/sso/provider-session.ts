@@ -35,8 +35,12 @@ const RETRY_AFTER_SECONDS = 5;
 const SERVER_REFUSALS = new Set(['invalid_client', 'unauthorized_client', 'incorrect_client_credentials']);
 const refusesThisServer = ({ code }: ProviderRefusal) => SERVER_REFUSALS.has(code);
 
-const hasExpired = (deps: AppDeps, expiresAt: string) =>
-  expiresAt !== ZERO_TIME && parseInstant(expiresAt) < deps.clock();
+const hasExpired = ({ clock }: Pick<AppDeps, 'clock'>, expiresAt: string) =>
+  expiresAt !== ZERO_TIME && parseInstant(expiresAt) < clock();
+
+/** Whether no identity provider need be asked before a session counts: none stands behind it, or its token still holds. */
+export const isVouchedFor = (deps: Pick<AppDeps, 'clock'>, { link, keyLoginType }: SessionRow): boolean =>
+  !isExternalLoginType(keyLoginType) || (link !== undefined && !hasExpired(deps, link.expiresAt));
 
 const GONE = 'You must re-authenticate with the login provider.';
 
