@@ -8,7 +8,7 @@ import { createLimits, type Limits } from './hooks/limits.ts';
 import { useListener } from './hooks/listener.ts';
 import { useRefusals } from './hooks/refusals.ts';
 import { createSessionHook } from './hooks/session.ts';
-import { CONNECTION_OPTIONS, useAnswerTimeout } from './http/connections.ts';
+import { CONNECTION_OPTIONS, useAnswerTimeout, useExpectations } from './http/connections.ts';
 import { sendError, useErrors } from './http/error-handler.ts';
 import { useOpenapi } from './http/openapi.ts';
 import { routingUrl, usePath } from './http/paths.ts';
@@ -80,6 +80,7 @@ export async function buildApp({ pool, strictResponses = false, ...parts }: Buil
   app.decorateRequest('member');
   usePath(app);
   useAnswerTimeout(app);
+  useExpectations(app);
   const served = useServedPaths(app);
   const limits = createLimits(deps.config, deps.clock, served);
   const session = createSessionHook(deps, createProviderCheck(deps));

@@ -1,5 +1,5 @@
 // What a connection may take of this server: time for a request and for its answer, and the size of a request's head.
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.ts';
@@ -22,6 +22,16 @@ const REFUSALS: Readonly<Record<string, [status: string, message: string]>> = {
 const TOO_LONG: [string, string] = ['414 URI Too Long', 'The request line is too long.'];
 const MALFORMED: [string, string] = ['400 Bad Request', 'The request is malformed.'];
 
+/** The body of a refusal that no route makes. */
+const refusalOf = (message: string) => `${JSON.stringify({ message })}\n`;
+/** What every refusal that no route makes says of itself. */
+const headersOf = (body: string) => ({
+  'Content-Type': 'application/json; charset=utf-8',
+  'Content-Length': Buffer.byteLength(body),
+  'Cache-Control': 'no-store',
+  Connection: 'close',
+});
+
 /** Answers what is no request in the documented shape, and closes the connection. */
 function refuseConnection(err: NodeJS.ErrnoException & { rawPacket?: unknown }, socket: Socket): void {
   if (err.code === 'ECONNRESET' || socket.destroyed) return;
@@ -31,17 +41,22 @@ function refuseConnection(err: NodeJS.ErrnoException & { rawPacket?: unknown }, 
     const { rawPacket } = err;
     const isLine = err.code === 'HPE_HEADER_OVERFLOW' && Buffer.isBuffer(rawPacket) && !rawPacket.includes('\n');
     const [status, message] = isLine ? TOO_LONG : (REFUSALS[err.code ?? ''] ?? MALFORMED);
-    const body = `${JSON.stringify({ message })}\n`;
-    const head = [
-      `HTTP/1.1 ${status}`,
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      'Cache-Control: no-store',
-      'Connection: close',
-    ];
-    socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+    const body = refusalOf(message);
+    const headers = Object.entries(headersOf(body)).map(([name, value]) => `${name}: ${value}`);
+    socket.write(`${[`HTTP/1.1 ${status}`, ...headers].join('\r\n')}\r\n\r\n${body}`);
   }
   socket.destroySoon();
+}
+
+/** Answers `Expect` with anything but 100-continue (RFC 9110 10.1.1), which Node does without a word. */
+function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const body = refusalOf('The expectation of the request cannot be met.');
+  response.writeHead(417, headersOf(body)).end(body);
+}
+
+/** Gives an app the answers to requests that reach no route for what they expect. */
+export function useExpectations(app: FastifyInstance): void {
+  app.server.on('checkExpectation', refuseExpectation);
 }
 
 /** The options of an app that bound what a connection may take. */
@@ -52,12 +67,16 @@ export const CONNECTION_OPTIONS = {
     connectionsCheckingInterval: CHECK_MS,
     // Beyond both bounds together nothing is read on; up to there the answer names the bound.
     maxHeaderSize: 2 * MAX_HEAD_BYTES,
+    // Node's own refusal has no body; `checkHead` refuses.
+    requireHostHeader: false,
   },
   clientErrorHandler: refuseConnection,
 } satisfies FastifyHttpOptions<Server>;
 
-/** @throws ApiError 414 or 431 for a request line or headers beyond their bounds */
+/** @throws ApiError 414 or 431 for a request line or headers beyond their bounds, 400 without a host (RFC 9112 3.2) */
 export function checkHead({ raw }: FastifyRequest): void {
+  if (raw.httpVersion === '1.1' && raw.headers.host === undefined)
+    throw new ApiError(400, 'The request has no Host header.');
   if ((raw.url?.length ?? 0) > MAX_HEAD_BYTES) throw new ApiError(414, TOO_LONG[1]);
   const { rawHeaders } = raw;
   if (rawHeaders.length > 2 * MAX_HEADERS) throw new ApiError(431, 'The request has too many headers.');

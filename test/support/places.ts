@@ -17,7 +17,7 @@ export interface Place {
 export const nameOf = ({ method, path, in: where, trail }: Place) => `${method} ${path} ${where} ${trail.join('.')}`;
 
 /** A schema behind references, and behind the choice between it and null. */
-function resolved(document: ApiDocument, schema: Schema): Schema {
+export function resolved(document: ApiDocument, schema: Schema): Schema {
   const ref = schema.$ref;
   if (typeof ref === 'string')
     return resolved(document, document.components.schemas[ref.replace('#/components/schemas/', '')] ?? {});
