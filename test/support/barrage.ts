@@ -9,7 +9,7 @@ import { seededRandom } from './random.ts';
 import { firstAnswer, Wire, type WireAnswer } from './wire.ts';
 
 /** The contract document. */
-export const readDocument = (): ApiDocument =>
+const readDocument = (): ApiDocument =>
   JSON.parse(readFileSync(join(packageRoot, 'openapi', 'openapi.json'), 'utf8'));
 
 const CSRF = /^(Something is wrong with your CSRF token|CSRF error encountered)/;
@@ -44,7 +44,7 @@ function isRecordedText(status: number, text: string): boolean {
 }
 
 /** What is wrong with the answer to a hostile request; undefined when nothing is. */
-export function complaint(
+function complaint(
   { method, target }: Pick<HostileRequest, 'method' | 'target'>,
   answer: WireAnswer | undefined | 'silence',
 ): string | undefined {
@@ -93,7 +93,7 @@ interface Options {
   renew: () => Promise<Targets>;
 }
 
-const RENEW_EVERY = 400;
+const RENEW_EVERY = 150;
 const RAW_EVERY = 25;
 /** A server has nothing to say to half a request. */
 const RAW_WAIT_MS = 300;
