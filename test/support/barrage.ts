@@ -9,8 +9,7 @@ import { seededRandom } from './random.ts';
 import { firstAnswer, Wire, type WireAnswer } from './wire.ts';
 
 /** The contract document. */
-const readDocument = (): ApiDocument =>
-  JSON.parse(readFileSync(join(packageRoot, 'openapi', 'openapi.json'), 'utf8'));
+const readDocument = (): ApiDocument => JSON.parse(readFileSync(join(packageRoot, 'openapi', 'openapi.json'), 'utf8'));
 
 const CSRF = /^(Something is wrong with your CSRF token|CSRF error encountered)/;
 const isText = (value: unknown) => typeof value === 'string' && value !== '';
