@@ -1,6 +1,8 @@
 // Which account a login through an identity provider belongs to, and whether that account may sign in.
+
 import type { Ctx } from '../../ctx.ts';
 import { badRequest } from '../../errors.ts';
+import { quoted } from '../../golang/quote.ts';
 import { findLink, findLinkedUser } from '../../store/user-links.ts';
 import { findUserById, findUserByNameOrEmail, type UserRow } from '../../store/users.ts';
 import { type Conditions, requirePermit } from './convert.ts';
@@ -82,7 +84,7 @@ export async function checkAccount(
   if (conversion) {
     if (!user) {
       throw badRequest(
-        `The oidc account with the email "${email}" does not match the email of the account you are trying to convert. Contact your administrator to resolve this issue.`,
+        `The oidc account with the email ${quoted(email)} does not match the email of the account you are trying to convert. Contact your administrator to resolve this issue.`,
       );
     }
     conditions = await requirePermit(ctx, { jwt: conversion.permit, state: conversion.state, user, toType: loginType });

@@ -1,10 +1,12 @@
 // Signing in with an identity from a provider: the account is made, updated or converted in one transaction with its link.
+
 import { randomUUID } from 'node:crypto';
 import { instantText, SECOND } from '../../clock.ts';
 import { alternativeUsername, usernameOf } from '../../codersdk/derived-names.ts';
 import { type Ctx, nowText, withTx } from '../../ctx.ts';
 import { conflict } from '../../errors.ts';
 import { asciiLower } from '../../golang/ascii.ts';
+import { quoted } from '../../golang/quote.ts';
 import type { ProviderTokens } from '../../idp/token-endpoint.ts';
 import { emailChangedMail } from '../../mail/templates.ts';
 import { isOwner } from '../../rbac/owners.ts';
@@ -66,7 +68,7 @@ async function freeUsername(ctx: Ctx, wanted: string): Promise<string> {
     if (!(await findUserByName(ctx.db, name))) return name;
     name = alternativeUsername(wanted);
   }
-  throw conflict(`exhausted alternatives for taken username "${wanted}"`);
+  throw conflict(`exhausted alternatives for taken username ${quoted(wanted)}`);
 }
 
 async function createAccount(ctx: Ctx, identity: ExternalIdentity, isFirst: boolean, sshKey: SshKey): Promise<UserRow> {
@@ -96,7 +98,7 @@ const emailTaken = (email: string) =>
   new LoginRefusal(
     409,
     'Email already in use',
-    `Your email "${email}" belongs to another account here, so yours was left as it is. Contact your administrator.`,
+    `Your email ${quoted(email)} belongs to another account here, so yours was left as it is. Contact your administrator.`,
   );
 
 /** Writes what the provider says over what the user had, wakes a dormant user, and converts if that is what it is about. */
