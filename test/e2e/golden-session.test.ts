@@ -1,0 +1,4 @@
+// The recordings of sessions, sign-in and HTTP itself.
+import { replayArea } from '../support/golden-area.ts';
+
+replayArea('session');

@@ -1,0 +1,70 @@
+// Recorded sign-ins through identity providers, replayed against the built server by test/golden/sso/run.mjs.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+import { packageRoot } from '../../src/package-root.ts';
+import { counts, overrides } from './golden-steps.ts';
+import { urlOf } from './postgres-server.ts';
+
+const FOLDER = join(packageRoot, 'test/golden/sso');
+
+interface PlayedCase {
+  name: string;
+  total: number;
+  bad: { id: string; diffs: string[] }[];
+}
+
+/** Plays a file; each of its cases has a database and server processes of its own. `signal` ends it early. */
+async function play(name: string, signal: AbortSignal): Promise<PlayedCase[]> {
+  const { adminUrl, template } = inject('postgres');
+  const folder = mkdtempSync(join(tmpdir(), 'coder-users-sso-'));
+  try {
+    const report = join(folder, 'report.json');
+    const args = [
+      ...[join(FOLDER, 'run.mjs'), '--pg', urlOf(adminUrl, 'postgres'), '--template', template],
+      ...['--cmd', `"${process.execPath}" "${join(packageRoot, 'dist/main.js')}" server`],
+      ...['--json', report, join(FOLDER, `${name}.json`)],
+    ];
+    const { PATH = '' } = process.env;
+    const child = spawn(process.execPath, args, {
+      cwd: packageRoot,
+      env: { PATH, TMPDIR: folder },
+      stdio: 'pipe',
+      signal,
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    // 1: something differs. Anything else says nothing about the server.
+    if (code !== 0 && code !== 1) throw new Error(`the replay ended with ${code}: ${output}`);
+    try {
+      return JSON.parse(readFileSync(report, 'utf8')) as PlayedCase[];
+    } catch {
+      throw new Error(`the replay left no report: ${output}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Tests that the files' steps are answered as recorded, but for what overrides.json names: that differs, and only so. */
+export function replaySso(names: readonly string[]): void {
+  describe('what was recorded of sign-in through identity providers', () => {
+    it.for(names)('%s', { timeout: 300_000 }, async (name, { signal }) => {
+      const area = `sso/${name}`;
+      const overridden = overrides[area] ?? {};
+      const cases = await play(name, signal);
+      const found = cases.flatMap(({ name: of, bad }) => bad.map(({ id, diffs }) => ({ step: `${of}/${id}`, diffs })));
+      const unexpected = found.filter(({ step, diffs }) => {
+        const differs = overridden[step]?.differs;
+        return differs === undefined || !diffs.every((diff) => new RegExp(differs).test(diff));
+      });
+      expect(unexpected).toEqual([]);
+      expect(found.map(({ step }) => step).sort()).toEqual(Object.keys(overridden).sort());
+      expect({ [area]: cases.reduce((sum, { total }) => sum + total, 0) }).toEqual({ [area]: counts[area] });
+    });
+  });
+}
