@@ -19,12 +19,13 @@ import { behindAnswers } from './in-flight.ts';
 
 import { registerRoutes } from './routes/index.ts';
 import { notFoundAnswer } from './routes/pages.ts';
+import { createGuesses } from './services/guesses.ts';
 import { createRefusals } from './services/refusals.ts';
 import { createProviderCheck } from './services/sso/provider-session.ts';
 import { createSessionLookup } from './store/sessions.ts';
 
 /** What an app is built from: the process-wide parts and the pool that the session lookup shares. */
-export interface BuildOptions extends Omit<AppDeps, 'behind' | 'refusals'> {
+export interface BuildOptions extends Omit<AppDeps, 'behind' | 'refusals' | 'guesses'> {
   readonly pool: pg.Pool;
   /** Tests check every answer against its documented schema; production does not pay for that. */
   readonly strictResponses?: boolean;
@@ -60,7 +61,8 @@ function useAccessLog(app: FastifyInstance): void {
 /** The app, ready to listen or to be injected. */
 export async function buildApp({ pool, strictResponses = false, ...parts }: BuildOptions): Promise<FastifyInstance> {
   const behind = behindAnswers((what, err) => parts.log.error({ err }, `${what} failed`));
-  const deps = { ...parts, behind, refusals: createRefusals({ ...parts, behind }) };
+  const guesses = createGuesses(parts.config);
+  const deps = { ...parts, behind, guesses, refusals: createRefusals({ ...parts, behind }) };
   const app = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type Clock, instantText } from './clock.ts';
 import type { Config } from './config.ts';
 import type { SecretBox } from './crypto/secret-box.ts';
+import type { Failures } from './fairness/failures.ts';
 import type { IdentityProviders } from './idp/providers.ts';
 import type { Behind } from './in-flight.ts';
 import type { Mailer } from './mail/mailer.ts';
@@ -22,6 +23,8 @@ export interface AppDeps {
   readonly idp: IdentityProviders;
   readonly behind: Behind;
   readonly refusals: Refusals;
+  /** Failed proofs of passwords by account; undefined while limits are off. */
+  readonly guesses: Failures | undefined;
 }
 
 /** Who acts: the user as stored, the key in use, and what both together may do. */

@@ -44,6 +44,7 @@ export async function asOperator<T>(
       idp: NO_PROVIDERS,
       behind: behindAnswers((what, err) => log.error({ err }, `${what} failed`)),
       refusals: NO_REFUSALS,
+      guesses: undefined,
       origin: { requestId: randomUUID(), ip: '', network: '', userAgent: 'coder-users' },
       actor: undefined,
     };

@@ -1,7 +1,6 @@
 // Changing the e-mail address of an account, which is what somebody signs in with: one's own only when it is proven.
 import { HOUR, instantText } from '../clock.ts';
 import type { UpdateUserEmailRequest } from '../codersdk/users.ts';
-import { verifyPassword } from '../crypto/passwords.ts';
 import { hashSecret, randomText } from '../crypto/tokens.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, conflict } from '../errors.ts';
@@ -14,6 +13,7 @@ import { applyEmailChange, findWishingUser, putEmailChange, takeEmailChange } fr
 import { findPasswordHash, findUserByNameOrEmail, lockUser, type UserRow, updateUser } from '../store/users.ts';
 import { auditUserChange, isTaken, reread } from './accounts.ts';
 import { type LockedAccount, requireCouldGrant, requirePermission, rolesHeldBy, withAccount } from './actors.ts';
+import { provePassword } from './guesses.ts';
 
 const taken = () =>
   conflict('A user with this e-mail address already exists.', {
@@ -30,7 +30,7 @@ async function checkOwnPassword(ctx: ActorCtx, user: UserRow, password: string):
   }
   if (password === '') throw wrongPassword('Password is required.');
   const hash = await findPasswordHash(ctx.db, user.id);
-  if (!(await verifyPassword(hash, password))) throw wrongPassword('Password is incorrect.');
+  if (!(await provePassword(ctx, user.email, hash, password))) throw wrongPassword('Password is incorrect.');
   return hash;
 }
 

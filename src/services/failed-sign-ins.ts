@@ -9,6 +9,7 @@ type Reason =
   | 'unusable password hash'
   | 'wrong login type'
   | 'suspended'
+  | 'pause'
   | 'passwords are off';
 
 /**

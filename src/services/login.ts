@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { LoginWithPasswordRequest } from '../codersdk/auth.ts';
 import { passwordProblem } from '../codersdk/password-strength.ts';
 import type { CreateFirstUserRequest } from '../codersdk/users.ts';
-import { hashPassword, isPasswordHash, needsRehash, verifyPassword } from '../crypto/passwords.ts';
+import { hashPassword, isPasswordHash, needsRehash } from '../crypto/passwords.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, conflict, forbidden } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
@@ -16,6 +16,7 @@ import { insertAccount, isTaken } from './accounts.ts';
 import { audit } from './audit.ts';
 import { noteFailedSignIn } from './failed-sign-ins.ts';
 import { newSshKey } from './git-ssh-keys.ts';
+import { provePassword } from './guesses.ts';
 import { issueKey, KeyOutdated } from './keys.ts';
 import { isOn } from './sso/first-contact.ts';
 import { activateDormantUser } from './status.ts';
@@ -92,7 +93,7 @@ const wrongPassword = () => new ApiError(401, 'Incorrect email or password.');
 /**
  * Checks address and password as login does, and wakes a dormant user.
  * @throws ApiError 401 for a wrong pair (an unknown address costs the same time) or a suspended user, 403 when
- * passwords are off or the account signs in otherwise (golden: session-login-accounts)
+ * passwords are off or the account signs in otherwise (golden: session-login-accounts); 429 after too many failures
  * @returns the user with the hash that the password fits
  */
 export async function checkPassword(
@@ -100,7 +101,11 @@ export async function checkPassword(
   input: LoginWithPasswordRequest,
 ): Promise<UserRow & { hashedPassword: string }> {
   const found = await findCredentialsByEmail(ctx.db, input.email);
-  const right = await verifyPassword(found?.hashedPassword ?? '', input.password);
+  const right = await provePassword(ctx, input.email, found?.hashedPassword ?? '', input.password).catch((err) => {
+    // Known and unknown accounts alike: a line, no entry.
+    if (err instanceof ApiError) noteFailedSignIn(ctx, { email: input.email, account: undefined, reason: 'pause' });
+    throw err;
+  });
   const failed = (reason: Parameters<typeof noteFailedSignIn>[1]['reason'], refusal: ApiError): ApiError => {
     noteFailedSignIn(ctx, { email: input.email, account: found, reason });
     return refusal;

@@ -17,6 +17,7 @@ import { deleteKeysOfUser } from '../store/keys.ts';
 import { findCredentialsByEmail, findPasswordHash, lockUser, type UserRow, updateUser } from '../store/users.ts';
 import { requireCouldGrant, requirePermission, withAccount } from './actors.ts';
 import { type AuditEntry, audit } from './audit.ts';
+import { provePassword } from './guesses.ts';
 
 const PASSCODE_LIFETIME = 20 * MINUTE;
 
@@ -54,7 +55,8 @@ const incorrectOld = () =>
 /**
  * Sets a new password and ends every key of the user. Whether the caller may was decided by the route's gate, and is again
  * when the password is stored. An old password that was given must still be the stored one then.
- * @throws ApiError 400 for accounts without password login, a weak, repeated or unproven password; 403 for a limited key
+ * @throws ApiError 400 for accounts without password login, a weak, repeated or unproven password; 403 for a limited key;
+ * 429 after too many failures
  * (golden: users-password, keys-scope-user/update-password)
  */
 export async function changePassword(ctx: ActorCtx, target: UserRow, input: UpdateUserPasswordRequest): Promise<void> {
@@ -67,7 +69,7 @@ export async function changePassword(ctx: ActorCtx, target: UserRow, input: Upda
   checkStrength(input.password);
   const hash = await findPasswordHash(ctx.db, target.id);
   const isProven = input.old_password !== '';
-  if (isProven && !(await verifyPassword(hash, input.old_password))) throw incorrectOld();
+  if (isProven && !(await provePassword(ctx, target.email, hash, input.old_password))) throw incorrectOld();
   if (await verifyPassword(hash, input.password)) throw sameAsOld();
   requirePermission(ctx, 'update_personal', credentialsObject(target));
   const hashedPassword = await hashPassword(input.password);
