@@ -1,10 +1,12 @@
 // The address that somebody signs in with through an OpenID provider, and whether the provider vouches for it. Pure.
+
 import { composedAddress, isEmail } from '../../codersdk/names.ts';
 import { MAX_EMAIL } from '../../codersdk/sizes.ts';
 import type { OidcConfig } from '../../config.ts';
 import { badRequest } from '../../errors.ts';
 import { asciiLower } from '../../golang/ascii.ts';
 import { parseBoolean } from '../../golang/booleans.ts';
+import { quoted } from '../../golang/quote.ts';
 import { trimmed } from '../../golang/space.ts';
 import type { Claims } from '../../idp/claims.ts';
 import { claim } from './claims.ts';
@@ -68,7 +70,7 @@ export function requireGoodAddress({ email, isVerified }: Address, config: OidcC
     throw new LoginRefusal(
       403,
       'Email not verified',
-      `Verify the "${email}" email address on your OIDC provider to authenticate!`,
+      `Verify the ${quoted(email)} email address on your OIDC provider to authenticate!`,
     );
   }
   const at = email.lastIndexOf('@');
@@ -77,7 +79,7 @@ export function requireGoodAddress({ email, isVerified }: Address, config: OidcC
     throw new LoginRefusal(
       403,
       'Unauthorized email',
-      `Your email "${email}" is not from an authorized domain! Please contact your administrator.`,
+      `Your email ${quoted(email)} is not from an authorized domain! Please contact your administrator.`,
     );
   }
 }
