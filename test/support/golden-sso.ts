@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { packageRoot } from '../../src/package-root.ts';
+import { refusalFaults } from './golden-compare.ts';
 import { counts, overrides } from './golden-steps.ts';
 import { urlOf } from './postgres-server.ts';
 
@@ -16,8 +17,34 @@ interface PlayedCase {
   bad: { id: string; diffs: string[] }[];
 }
 
+interface RecordedCase {
+  name: string;
+  steps?: { id?: string; better?: unknown; expect?: { status?: number } }[];
+}
+
+/**
+ * What is wrong with the form of answers that are to be better than the recorded ones (their status is compared already).
+ * @param output what `run.mjs --trace` printed: a line for each answer, with status, headers and body
+ */
+function formFaults(name: string, output: string): string[] {
+  const { cases } = JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as { cases: RecordedCase[] };
+  const lines = output.split('\n');
+  return cases.flatMap(({ name: of, steps = [] }) =>
+    steps
+      .filter(({ better, expect }) => better !== undefined || (expect?.status ?? 0) >= 500)
+      .flatMap(({ id }) => {
+        const line = lines.find((text) => text.startsWith(`--- ${of} ${id} `));
+        if (line === undefined) return [`${of}/${id}: no answer`];
+        // A page has a title; run.mjs looks at that.
+        if (/"content-type":"text\/html/.test(line)) return [];
+        const body = / \{.*?\} (\{.*\})$/.exec(line)?.[1];
+        return refusalFaults(body === undefined ? undefined : JSON.parse(body)).map((fault) => `${of}/${id}: ${fault}`);
+      }),
+  );
+}
+
 /** Plays a file; each of its cases has a database and server processes of its own. `signal` ends it early. */
-async function play(name: string, signal: AbortSignal): Promise<PlayedCase[]> {
+async function play(name: string, signal: AbortSignal): Promise<{ cases: PlayedCase[]; output: string }> {
   const { adminUrl, template } = inject('postgres');
   const folder = mkdtempSync(join(tmpdir(), 'coder-users-sso-'));
   try {
@@ -25,7 +52,7 @@ async function play(name: string, signal: AbortSignal): Promise<PlayedCase[]> {
     const args = [
       ...[join(FOLDER, 'run.mjs'), '--pg', urlOf(adminUrl, 'postgres'), '--template', template],
       ...['--cmd', `"${process.execPath}" "${join(packageRoot, 'dist/main.js')}" server`],
-      ...['--json', report, join(FOLDER, `${name}.json`)],
+      ...['--trace', '--json', report, join(FOLDER, `${name}.json`)],
     ];
     const { PATH = '' } = process.env;
     const child = spawn(process.execPath, args, {
@@ -41,7 +68,7 @@ async function play(name: string, signal: AbortSignal): Promise<PlayedCase[]> {
     // 1: something differs. Anything else says nothing about the server.
     if (code !== 0 && code !== 1) throw new Error(`the replay ended with ${code}: ${output}`);
     try {
-      return JSON.parse(readFileSync(report, 'utf8')) as PlayedCase[];
+      return { cases: JSON.parse(readFileSync(report, 'utf8')) as PlayedCase[], output };
     } catch {
       throw new Error(`the replay left no report: ${output}`);
     }
@@ -56,13 +83,14 @@ export function replaySso(names: readonly string[]): void {
     it.for(names)('%s', { timeout: 300_000 }, async (name, { signal }) => {
       const area = `sso/${name}`;
       const overridden = overrides[area] ?? {};
-      const cases = await play(name, signal);
+      const { cases, output } = await play(name, signal);
       const found = cases.flatMap(({ name: of, bad }) => bad.map(({ id, diffs }) => ({ step: `${of}/${id}`, diffs })));
       const unexpected = found.filter(({ step, diffs }) => {
         const differs = overridden[step]?.differs;
         return differs === undefined || !diffs.every((diff) => new RegExp(differs).test(diff));
       });
       expect(unexpected).toEqual([]);
+      expect(formFaults(name, output)).toEqual([]);
       expect(found.map(({ step }) => step).sort()).toEqual(Object.keys(overridden).sort());
       expect({ [area]: cases.reduce((sum, { total }) => sum + total, 0) }).toEqual({ [area]: counts[area] });
     });

@@ -30,7 +30,7 @@ describe('recordings', () => {
   });
 
   it('are replayed by a file for each area', () => {
-    const areas = [...new Set(scenarioNames().map(areaOf)), 'sso'];
+    const areas = [...new Set(scenarioNames().map(areaOf)), 'sso-oidc', 'sso-github'];
     expect(areas.filter((area) => !existsSync(join(root, `test/e2e/golden-${area}.test.ts`)))).toEqual([]);
   });
 
