@@ -1,6 +1,7 @@
 // The program: picks the command, and turns what goes wrong into one line and an exit code.
 import { type Command, helpOf, readArguments, UsageError } from './commands/command.ts';
 import { createAdminUserCommand } from './commands/create-admin-user.ts';
+import { healthCommand } from './commands/health.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { openapiCommand } from './commands/openapi.ts';
 import { resetPasswordCommand } from './commands/reset-password.ts';
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'create-admin-user': createAdminUserCommand,
   'reset-password': resetPasswordCommand,
   rotate: rotateCommand,
+  health: healthCommand,
   openapi: openapiCommand,
 };
 

@@ -25,14 +25,26 @@ describe('the log of a start', () => {
   });
 });
 
+describe('health', () => {
+  test('follows the address that the server listens on, and fails when nobody answers there', async () => {
+    const server = await startServer({ CODER_USERS_DATA_DIR: await preparedFolder(), CODER_HTTP_ADDRESS: '0.0.0.0:0' });
+    const settings = { CODER_HTTP_ADDRESS: `0.0.0.0:${new URL(server.url).port}` };
+    expect(await run(['health'], settings).finished).toMatchObject({ code: 0, stdout: 'OK\n', stderr: '' });
+    await server.stop();
+    const { code, stderr } = await run(['health'], settings).finished;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^coder-users: http:\/\/127\.0\.0\.1:\d+\/healthz does not answer: [^\n]+\n$/);
+  });
+});
+
 describe('help', () => {
-  test.each(['server', 'migrate', 'create-admin-user', 'reset-password', 'rotate', 'openapi'])(
+  test.each(['server', 'migrate', 'create-admin-user', 'reset-password', 'rotate', 'health', 'openapi'])(
     '%s --help says what it does, on standard output, with exit code 0',
     async (command) => {
       const { code, stdout, stderr } = await run([command, '--help']).finished;
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(stdout).toContain(`Usage: coder-users ${command}`);
-      if (command !== 'openapi') expect(stdout).toContain('--postgres-url URL');
+      if (!['openapi', 'health'].includes(command)) expect(stdout).toContain('--postgres-url URL');
     },
   );
 

@@ -39,8 +39,14 @@ export function plainEnvironment(): Environment {
 }
 
 /** Runs a command to its end. @throws Error with its output when it fails */
-export async function run(command: string, args: string[], cwd: string, env: Environment): Promise<string> {
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function run(
+  command: string,
+  args: string[],
+  cwd: string,
+  env: Environment,
+  account: { uid?: number; gid?: number } = {},
+): Promise<string> {
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], ...account });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -112,19 +118,22 @@ function groupLives(pid: number): boolean {
  * Starts a server with `command`, makes the first user, signs in, reads the account back, and ends it with Ctrl-C, which
  * reaches every process of the terminal's group.
  * @param where `account`: the account to run under, as a root process may choose
+ * @param meanwhile what else to do while the server runs, with its environment
  * @returns milliseconds until the first answer
  * @throws Error with the output when a step fails, or when the database is still there after the end
  */
 export async function startAndSignIn(
   [command = '', ...args]: string[],
   where: { cwd: string; env: Environment; dataDir: string; account?: number | undefined },
+  meanwhile: (env: Environment) => Promise<unknown> = async () => undefined,
 ): Promise<number> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const begun = performance.now();
+  const env = { ...where.env, CODER_HTTP_ADDRESS: `127.0.0.1:${port}`, CODER_USERS_DATA_DIR: where.dataDir };
   const child = spawn(command, args, {
     cwd: where.cwd,
-    env: { ...where.env, CODER_HTTP_ADDRESS: `127.0.0.1:${port}`, CODER_USERS_DATA_DIR: where.dataDir },
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     ...(where.account !== undefined && { uid: where.account, gid: where.account }),
@@ -145,6 +154,7 @@ export async function startAndSignIn(
     const me = await fetch(`${url}/api/v2/users/me`, { headers: { 'Coder-Session-Token': session_token } });
     const { username } = (await me.json()) as { username?: string };
     if (username !== OWNER.username) throw new Error(`sign-in: ${login.status}, ${me.status}\n${output}`);
+    await meanwhile(env);
     return taken;
   } finally {
     if (groupLives(group)) process.kill(-group, 'SIGINT');
