@@ -68,6 +68,13 @@ describe('what comments cite', () => {
     expect(missing).toEqual([]);
   });
 
+  it('cannot mean two decision records: each has a number of its own, which its title repeats', () => {
+    const records = globSync('docs/decisions/*.md', { cwd: root });
+    const numbers = records.map((file) => Number(/(\d{4})-[^/]*$/.exec(file)?.[1]));
+    expect(records.map((file) => Number(/^# (\d+)\. /.exec(read(file))?.[1]))).toEqual(numbers);
+    expect(new Set(numbers).size).toBe(records.length);
+  });
+
   it('are files of this repository', () => {
     const paths = sources.flatMap((file) =>
       [
