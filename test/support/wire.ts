@@ -50,8 +50,8 @@ export function firstAnswer(bytes: Buffer, isHead: boolean): { answer: WireAnswe
   return bytes.length < end ? undefined : ends(bytes.subarray(at, end), end);
 }
 
-/** How long an answer may take before it counts as none: far longer than the busiest machine needs. */
-const PATIENCE_MS = 25_000;
+/** How long an answer may take before it counts as none: longer than the server leaves itself. */
+const PATIENCE_MS = 65_000;
 
 export class Wire {
   readonly #host: string;
