@@ -4,7 +4,7 @@ import { pbkdf2, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import argon2 from 'argon2';
-import { boundedQueue } from './bounded-queue.ts';
+import { fairQueue } from '../fairness/fair-queue.ts';
 
 /** Too many passwords are waiting to be hashed: the caller answers 503. */
 export class HashQueueFullError extends Error {
@@ -16,22 +16,34 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 const ARGON2ID = /^\$argon2id\$v=\d+\$m=\d+,[tp]=\d+,[tp]=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/;
 const PBKDF2 = /^\$pbkdf2-sha256\$([1-9]\d{0,7})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]{86})$/;
 const PBKDF2_BYTES = 64;
-const WAITING = 200;
+const WAITING = 500;
+/** Of one network; a signed-in caller and a stranger from there share it. */
+const WAITING_EACH = 200;
 
 const derive = promisify(pbkdf2);
 
 // Hashing occupies threads that file access needs too, so no more run at once than there are processors.
-const queue = boundedQueue(
-  { running: availableParallelism(), waiting: WAITING },
+const queue = fairQueue(
+  { running: availableParallelism(), waiting: WAITING, waitingEach: WAITING_EACH },
   () => new HashQueueFullError('too many passwords are waiting to be hashed'),
 );
 
 const argonHash = (password: string): Promise<string> =>
   argon2.hash(password, { ...PARAMETERS, type: argon2.argon2id });
 
-/** Hashes a password with argon2id; returns the text to store. Throws HashQueueFullError. */
-export function hashPassword(password: string): Promise<string> {
-  return queue.run(() => argonHash(password));
+/**
+ * @param network whose share of the processors a hash would take
+ * @throws HashQueueFullError when too many passwords are waiting: asked before anything is looked up for one
+ */
+export const requireHashingRoom = (network: string): void => queue.requireRoom(network);
+
+/**
+ * Hashes a password with argon2id; returns the text to store.
+ * @param network whose share of the processors it takes: networks take turns (docs/differences.md 35)
+ * @throws HashQueueFullError
+ */
+export function hashPassword(password: string, network = ''): Promise<string> {
+  return queue.run(network, () => argonHash(password));
 }
 
 async function verifyArgon2id(hash: string, password: string): Promise<boolean> {
@@ -57,12 +69,14 @@ async function verifyPbkdf2(parts: RegExpExecArray, password: string): Promise<b
 /**
  * Says whether `password` belongs to the stored hash (own or PBKDF2 form).
  * An empty or missing hash (unknown account, account without password) and a text of another form (a broken import) are
- * never matched and cost one hash as well, so that neither answer nor time tells anything. Throws HashQueueFullError.
+ * never matched and cost one hash as well, so that neither answer nor time tells anything.
+ * @param network as for `hashPassword`
+ * @throws HashQueueFullError
  */
-export async function verifyPassword(hash: string | undefined, password: string): Promise<boolean> {
-  if (hash && ARGON2ID.test(hash)) return queue.run(() => verifyArgon2id(hash, password));
+export async function verifyPassword(hash: string | undefined, password: string, network = ''): Promise<boolean> {
+  if (hash && ARGON2ID.test(hash)) return queue.run(network, () => verifyArgon2id(hash, password));
   const parts = PBKDF2.exec(hash ?? '');
-  return queue.run(() => (parts ? verifyPbkdf2(parts, password) : verifyNothing(password)));
+  return queue.run(network, () => (parts ? verifyPbkdf2(parts, password) : verifyNothing(password)));
 }
 
 /** Whether a stored text is the hash of a password, as far as its form tells; "" is none. */

@@ -1,5 +1,5 @@
 // What happens to every request before its route is looked at, in the order that clients can notice.
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MAX_PATH_PARAMETER } from '../codersdk/sizes.ts';
 import type { AppDeps } from '../ctx.ts';
 import { badRequest } from '../errors.ts';
@@ -10,8 +10,9 @@ import { applyCors } from '../http/cors.ts';
 import { isApi } from '../http/paths.ts';
 import type { SessionRow } from '../store/sessions.ts';
 import { csrfRefusal, csrfToken } from './csrf.ts';
-import { createIdentify, credentialsOf, type Identity, NO_KEY } from './identify.ts';
+import { type Credential, createIdentify, credentialsOf, type Identity, NO_KEY } from './identify.ts';
 import type { Limits } from './limits.ts';
+import { useTurns } from './turns.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -36,25 +37,33 @@ export function useListener(
 ): void {
   const { config } = deps;
   const identify = createIdentify(deps, lookup);
+  const turn = useTurns(app);
   app.decorateRequest('clientIp', '');
   app.decorateRequest('caller', '');
   app.decorateRequest('identity');
   app.decorateRequest('csrfToken');
 
+  async function findCaller(request: FastifyRequest, credentials: readonly Credential[]): Promise<void> {
+    if (credentials.length > 0) request.identity = await identify(credentials, request.clientIp);
+    const { identity } = request;
+    request.caller = 'session' in identity ? identity.session.user.id : networkOf(request.clientIp);
+  }
+
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-coder-request-id', request.id);
+    checkHead(request);
     request.clientIp = clientIp(request.raw.socket.remoteAddress ?? '', request.raw.headers, config.proxy);
     const cookies = sessionCookies(request, reply, config);
     const credentials = credentialsOf(request, cookies);
     request.identity = NO_KEY;
-    if (credentials.length > 0) request.identity = await identify(credentials, request.clientIp);
-    request.caller = 'session' in request.identity ? request.identity.session.user.id : networkOf(request.clientIp);
+    await findCaller(request, credentials);
+    // Whoever had to wait may have lost the key meanwhile.
+    if (await turn(request)) await findCaller(request, credentials);
     reply.header('x-coder-build-version', config.deployment.advertisedVersion);
     if (applyCors(request, reply, config.cors.allowAll)) return reply.send();
     reply.header('x-content-type-options', 'nosniff');
     if (isApi(request.path)) reply.header('cache-control', 'no-store');
     request.csrfToken = csrfToken(request, reply, config);
-    checkHead(request);
     if (request.path === '' || hasLongSegment(request.path)) throw badRequest('The request path is malformed.');
     const refusal = csrfRefusal(request, request.identity, cookies, request.csrfToken);
     if (refusal) return reply.code(400).type('text/plain; charset=utf-8').send(refusal);

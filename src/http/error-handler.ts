@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HashQueueFullError } from '../crypto/passwords.ts';
 import { ApiError, badRequest, databaseUnavailable, routeNotFound, unavailable } from '../errors.ts';
+import { ShareFullError } from '../fairness/shares.ts';
 import { databaseTrouble, pgErrorCode } from '../store/errors.ts';
 import { isApi } from './paths.ts';
 import type { ServedPaths } from './served-paths.ts';
@@ -12,6 +13,8 @@ const UNSTORABLE_TEXT = new Set(['22021', '22P05']);
 /** Our own form of whatever was thrown; undefined when it is nobody's fault but ours. */
 export function toApiError(err: unknown): ApiError | undefined {
   if (err instanceof ApiError) return err;
+  if (err instanceof ShareFullError)
+    return new ApiError(429, 'Too many requests at the same time.', { headers: { 'retry-after': '1' } });
   if (err instanceof HashQueueFullError)
     return unavailable('The server is busy. Please try again in a moment.', { headers: { 'retry-after': '1' } });
   const trouble = databaseTrouble(err);

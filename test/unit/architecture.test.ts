@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<string, string> = {
   'pages/': 'codersdk/ node:crypto',
   'present/': 'codersdk/ golang/ clock.ts type store/ type config rbac/',
   'http/':
-    'codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/errors.ts fastify @fastify/ zod node:crypto node:http node:net node:util',
+    'fairness/ codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/errors.ts fastify @fastify/ zod node:crypto node:http node:net node:util',
   'hooks/':
     'fairness/ http/ services/ rbac/ store/ codersdk/ golang/ crypto/ pages/ in-flight.ts ctx.ts clock.ts errors.ts type config fastify node:crypto',
   jobs: 'services/ store/ in-flight.ts ctx.ts clock.ts type config',
