@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type pg from 'pg';
 import type { AppDeps } from './ctx.ts';
+import { createShares } from './fairness/shares.ts';
 import { createLimits, type Limits } from './hooks/limits.ts';
 import { useListener } from './hooks/listener.ts';
 import { useRefusals } from './hooks/refusals.ts';
@@ -25,11 +26,14 @@ import { createProviderCheck } from './services/sso/provider-session.ts';
 import { createSessionLookup } from './store/sessions.ts';
 
 /** What an app is built from: the process-wide parts and the pool that the session lookup shares. */
-export interface BuildOptions extends Omit<AppDeps, 'behind' | 'refusals' | 'guesses'> {
+export interface BuildOptions extends Omit<AppDeps, 'behind' | 'connections' | 'refusals' | 'guesses'> {
   readonly pool: pg.Pool;
   /** Tests check every answer against its documented schema; production does not pay for that. */
   readonly strictResponses?: boolean;
 }
+
+/** Of the pool's connections, for each caller; so many pieces of work may wait for them. */
+const CONNECTIONS = { running: 3, waiting: 200 };
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -62,7 +66,8 @@ function useAccessLog(app: FastifyInstance): void {
 export async function buildApp({ pool, strictResponses = false, ...parts }: BuildOptions): Promise<FastifyInstance> {
   const behind = behindAnswers((what, err) => parts.log.error({ err }, `${what} failed`));
   const guesses = createGuesses(parts.config);
-  const deps = { ...parts, behind, guesses, refusals: createRefusals({ ...parts, behind }) };
+  const connections = createShares(CONNECTIONS);
+  const deps = { ...parts, behind, connections, guesses, refusals: createRefusals({ ...parts, behind }) };
   const app = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),

@@ -4,6 +4,7 @@ import { type Clock, instantText } from './clock.ts';
 import type { Config } from './config.ts';
 import type { SecretBox } from './crypto/secret-box.ts';
 import type { Failures } from './fairness/failures.ts';
+import { FREE, type Shares } from './fairness/shares.ts';
 import type { IdentityProviders } from './idp/providers.ts';
 import type { Behind } from './in-flight.ts';
 import type { Mailer } from './mail/mailer.ts';
@@ -22,6 +23,8 @@ export interface AppDeps {
   readonly secretBox: SecretBox;
   readonly idp: IdentityProviders;
   readonly behind: Behind;
+  /** How many connections of the pool each caller may hold: the others find some left (docs/differences.md 35). */
+  readonly connections: Shares;
   readonly refusals: Refusals;
   /** Failed proofs of passwords by account; undefined while limits are off. */
   readonly guesses: Failures | undefined;
@@ -60,9 +63,20 @@ export interface ActorCtx extends Ctx {
 export const nowText = (ctx: Pick<Ctx, 'clock'>): string => instantText(ctx.clock());
 
 /**
+ * Runs what keeps a connection busy for a while - a transaction, a search - within the share of the caller, before any
+ * connection is taken.
+ */
+export function withConnection<T>(
+  ctx: Pick<Ctx, 'connections' | 'actor' | 'origin'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  return ctx.connections.run(ctx.actor?.user.id ?? ctx.origin.network, work);
+}
+
+/**
  * Runs `work` in one transaction with a ctx whose `db` is that transaction, so that no query inside can miss it.
  * Nothing slow (hashing, HTTP, mail) belongs inside.
  */
 export function withTx<C extends Ctx, T>(ctx: C, work: (ctx: C) => Promise<T>): Promise<T> {
-  return inTransaction(ctx.db, (tx) => work({ ...ctx, db: tx }));
+  return withConnection(ctx, () => inTransaction(ctx.db, (tx) => work({ ...ctx, db: tx, connections: FREE })));
 }

@@ -91,19 +91,25 @@ export async function prepareDatabase(
   return { target: { url, pooled: false }, applied: await migrate(url) };
 }
 
-/** `prepareDatabase` and a pool on it. */
+/** Looking sessions up takes one connection at a time; the second one is there while the first is replaced. */
+const SESSION_CONNECTIONS = 2;
+
+/**
+ * `prepareDatabase` and a pool on it.
+ * @returns `sessions` is a small pool for looking sessions up, so that nobody's statements delay anybody's identity
+ */
 export async function openDatabase(
   config: Pick<Config, 'postgres'>,
   log: Logger,
   onClose: OnClose,
   options: { mayJoin: boolean },
-): Promise<{ pool: pg.Pool; db: Db }> {
+): Promise<{ db: Db; sessions: pg.Pool }> {
   const { target } = await prepareDatabase(config, log, onClose, options);
-  const opened = connect(target, log);
-  onClose(() =>
-    Promise.race([opened.pool.end(), new Promise<void>((resolve) => setTimeout(resolve, POOL_CLOSE_MS).unref())]),
-  );
-  return opened;
+  const { pool, db } = connect(target, log);
+  const { pool: sessions } = connect(target, log, SESSION_CONNECTIONS);
+  const end = () => Promise.all([pool.end(), sessions.end()]).then(() => undefined);
+  onClose(() => Promise.race([end(), new Promise<void>((resolve) => setTimeout(resolve, POOL_CLOSE_MS).unref())]));
+  return { db, sessions };
 }
 
 /** Collects steps to undo while `work` runs, and runs them in reverse order when it is done or has failed. */

@@ -5,6 +5,7 @@ import type { Environment } from '../config/values.ts';
 import { readConfig } from '../config.ts';
 import type { Ctx } from '../ctx.ts';
 import { ApiError } from '../errors.ts';
+import { FREE } from '../fairness/shares.ts';
 import { NO_PROVIDERS } from '../idp/providers.ts';
 import { behindAnswers } from '../in-flight.ts';
 import { createLog } from '../log.ts';
@@ -43,6 +44,7 @@ export async function asOperator<T>(
       secretBox: await openSecretBox(config, log.child({}, { level: 'error' }), db),
       idp: NO_PROVIDERS,
       behind: behindAnswers((what, err) => log.error({ err }, `${what} failed`)),
+      connections: FREE,
       refusals: NO_REFUSALS,
       guesses: undefined,
       origin: { requestId: randomUUID(), ip: '', network: '', userAgent: 'coder-users' },

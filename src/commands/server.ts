@@ -93,13 +93,13 @@ async function start(config: Config, log: Logger, onClose: OnClose): Promise<voi
   const mailer = createMailer(config.email, log);
   const idp = createIdentityProviders(config, log);
   onClose(async () => idp.close());
-  const { pool, db } = await openDatabase(config, log, onClose, { mayJoin: false });
+  const { db, sessions } = await openDatabase(config, log, onClose, { mayJoin: false });
   onClose(() => mailer.close(MAIL_MS));
   const secretBox = await openSecretBox(config, log, db);
   await idp.started(PROVIDER_MS);
   await prepareExternalLogin({ config, db, log, idp });
   const appLog = log.child({});
-  const app = await buildApp({ config, db, pool, log: appLog, clock: systemClock, mailer, secretBox, idp });
+  const app = await buildApp({ config, db, pool: sessions, log: appLog, clock: systemClock, mailer, secretBox, idp });
   onClose(() => drain(app));
   const jobs = startJobs({ config, db, log, clock: systemClock });
   onClose(() => jobs.stop());

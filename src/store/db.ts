@@ -95,9 +95,13 @@ const isRead = (text: string) => /^\s*select\b/i.test(text);
  * Opens the pool; connections are made at their first use.
  * Errors of idle and busy connections are logged: without listeners a restart of Postgres would end the process.
  */
-export function connect(target: DatabaseTarget, log: Pick<Logger, 'warn'>): { pool: pg.Pool; db: Db } {
+export function connect(
+  target: DatabaseTarget,
+  log: Pick<Logger, 'warn'>,
+  size: number = POOL_SIZE,
+): { pool: pg.Pool; db: Db } {
   const { config, route } = poolConfig(target);
-  const pool = new pg.Pool({ ...config, max: POOL_SIZE });
+  const pool = new pg.Pool({ ...config, max: size });
   const onError = (err: Error) => log.warn({ err }, 'a database connection was lost');
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', onError));
