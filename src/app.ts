@@ -33,7 +33,7 @@ export interface BuildOptions extends Omit<AppDeps, 'behind' | 'connections' | '
 }
 
 /** Of the pool's connections, for each caller; so many pieces of work may wait for them. */
-const CONNECTIONS = { running: 3, waiting: 200 };
+const CONNECTIONS = { running: 3, waiting: 2000 };
 
 declare module 'fastify' {
   interface FastifyInstance {

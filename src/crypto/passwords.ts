@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import argon2 from 'argon2';
 import { fairQueue } from '../fairness/fair-queue.ts';
+import { lowerHashThreads } from './hash-threads.ts';
 
 /** Too many passwords are waiting to be hashed: the caller answers 503. */
 export class HashQueueFullError extends Error {
@@ -16,9 +17,9 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 const ARGON2ID = /^\$argon2id\$v=\d+\$m=\d+,[tp]=\d+,[tp]=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/;
 const PBKDF2 = /^\$pbkdf2-sha256\$([1-9]\d{0,7})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]{86})$/;
 const PBKDF2_BYTES = 64;
-const WAITING = 500;
+const WAITING = 2000;
 /** Of one network; a signed-in caller and a stranger from there share it. */
-const WAITING_EACH = 200;
+const WAITING_EACH = 500;
 
 const derive = promisify(pbkdf2);
 
@@ -27,6 +28,16 @@ const queue = fairQueue(
   { running: availableParallelism(), waiting: WAITING, waitingEach: WAITING_EACH },
   () => new HashQueueFullError('too many passwords are waiting to be hashed'),
 );
+
+let isLowered = false;
+
+/** Runs `work` in a thread when the turn of `network` comes. */
+async function inTurn<T>(network: string, work: () => Promise<T>): Promise<T> {
+  const result = await queue.run(network, work);
+  if (!isLowered) lowerHashThreads();
+  isLowered = true;
+  return result;
+}
 
 const argonHash = (password: string): Promise<string> =>
   argon2.hash(password, { ...PARAMETERS, type: argon2.argon2id });
@@ -43,7 +54,7 @@ export const requireHashingRoom = (network: string): void => queue.requireRoom(n
  * @throws HashQueueFullError
  */
 export function hashPassword(password: string, network = ''): Promise<string> {
-  return queue.run(network, () => argonHash(password));
+  return inTurn(network, () => argonHash(password));
 }
 
 async function verifyArgon2id(hash: string, password: string): Promise<boolean> {
@@ -74,9 +85,9 @@ async function verifyPbkdf2(parts: RegExpExecArray, password: string): Promise<b
  * @throws HashQueueFullError
  */
 export async function verifyPassword(hash: string | undefined, password: string, network = ''): Promise<boolean> {
-  if (hash && ARGON2ID.test(hash)) return queue.run(network, () => verifyArgon2id(hash, password));
+  if (hash && ARGON2ID.test(hash)) return inTurn(network, () => verifyArgon2id(hash, password));
   const parts = PBKDF2.exec(hash ?? '');
-  return queue.run(network, () => (parts ? verifyPbkdf2(parts, password) : verifyNothing(password)));
+  return inTurn(network, () => (parts ? verifyPbkdf2(parts, password) : verifyNothing(password)));
 }
 
 /** Whether a stored text is the hash of a password, as far as its form tells; "" is none. */

@@ -12,7 +12,7 @@ import type { SessionRow } from '../store/sessions.ts';
 import { csrfRefusal, csrfToken } from './csrf.ts';
 import { type Credential, createIdentify, credentialsOf, type Identity, NO_KEY } from './identify.ts';
 import type { Limits } from './limits.ts';
-import { useTurns } from './turns.ts';
+import { createTurns } from './turns.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -37,7 +37,7 @@ export function useListener(
 ): void {
   const { config } = deps;
   const identify = createIdentify(deps, lookup);
-  const turn = useTurns(app);
+  const takeTurn = createTurns();
   app.decorateRequest('clientIp', '');
   app.decorateRequest('caller', '');
   app.decorateRequest('identity');
@@ -57,8 +57,8 @@ export function useListener(
     const credentials = credentialsOf(request, cookies);
     request.identity = NO_KEY;
     await findCaller(request, credentials);
-    // Whoever had to wait may have lost the key meanwhile.
-    if (await turn(request)) await findCaller(request, credentials);
+    const turn = takeTurn(request);
+    if (turn) await turn;
     reply.header('x-coder-build-version', config.deployment.advertisedVersion);
     if (applyCors(request, reply, config.cors.allowAll)) return reply.send();
     reply.header('x-content-type-options', 'nosniff');

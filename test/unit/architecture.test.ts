@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, string> = {
   'codersdk/': 'golang/ zod node:crypto',
   'rbac/': 'golang/ node:diagnostics_channel',
   'fairness/': '',
-  'crypto/': 'fairness/ argon2 node:crypto node:os node:util',
+  'crypto/': 'fairness/ argon2 node:crypto node:fs node:os node:util',
   'config/': 'golang/ start-error.ts yaml node:crypto node:fs node:net',
   'idp/': 'errors.ts in-flight.ts start-error.ts type config jose openid-client node:crypto type pino',
   'mail/': 'type config nodemailer node:fs',
