@@ -1,6 +1,7 @@
 // Changing the e-mail address of an account, which is what somebody signs in with: one's own only when it is proven.
 import { HOUR, instantText } from '../clock.ts';
 import type { UpdateUserEmailRequest } from '../codersdk/users.ts';
+import { requireHashingRoom } from '../crypto/passwords.ts';
 import { hashSecret, randomText } from '../crypto/tokens.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, conflict } from '../errors.ts';
@@ -29,6 +30,7 @@ async function checkOwnPassword(ctx: ActorCtx, user: UserRow, password: string):
     throw badRequest('Users without password login type cannot change their own e-mail address.');
   }
   if (password === '') throw wrongPassword('Password is required.');
+  requireHashingRoom(ctx.origin.network);
   const hash = await findPasswordHash(ctx.db, user.id);
   if (!(await provePassword(ctx, user.email, hash, password))) throw wrongPassword('Password is incorrect.');
   return hash;

@@ -35,14 +35,14 @@ function requireNoPause(ctx: Pick<Ctx, 'clock' | 'guesses'>, key: string): void 
  * HashQueueFullError
  */
 export async function provePassword(
-  ctx: Pick<Ctx, 'clock' | 'guesses'>,
+  ctx: Pick<Ctx, 'clock' | 'guesses' | 'origin'>,
   email: string,
   passwordHash: string,
   password: string,
 ): Promise<boolean> {
   const key = keyOf(email);
   requireNoPause(ctx, key);
-  const isRight = await verifyPassword(passwordHash, password);
+  const isRight = await verifyPassword(passwordHash, password, ctx.origin.network);
   // Of many at once those that were compared after the last free failure tell nothing.
   requireNoPause(ctx, key);
   if (!isRight) ctx.guesses?.add(key, nowMs(ctx));

@@ -1,6 +1,6 @@
 // GET /audit: the search language of the log, and only the entries that the caller may read.
 import { AUDIT_ACTIONS, AUDIT_RESOURCE_TYPES } from '../codersdk/audit.ts';
-import type { ActorCtx } from '../ctx.ts';
+import { type ActorCtx, withConnection } from '../ctx.ts';
 import { badRequest, forbidden } from '../errors.ts';
 import { asciiLower } from '../golang/ascii.ts';
 import { firstTerm, parseQuery, QueryReader, type QueryTerms } from '../golang/search.ts';
@@ -56,5 +56,5 @@ export async function listAuditLogs(ctx: ActorCtx, query: QueryTerms): Promise<{
   const filter = readFilter(ctx, firstTerm(query, 'q'));
   const { limit = DEFAULT_LIMIT, offset = 0 } = limitOf(query);
   await ctx.refusals.settled();
-  return listRows(ctx.db, filter, organizations, { limit, offset });
+  return withConnection(ctx, () => listRows(ctx.db, filter, organizations, { limit, offset }));
 }

@@ -1,5 +1,5 @@
 // GET /users: the search language, paging, and only the rows that the caller may read.
-import type { ActorCtx } from '../ctx.ts';
+import { type ActorCtx, withConnection } from '../ctx.ts';
 import { badRequest } from '../errors.ts';
 import { firstTerm, parseQuery, type QueryProblem, QueryReader, type QueryTerms } from '../golang/search.ts';
 import { visible } from '../rbac/visible.ts';
@@ -47,5 +47,6 @@ export function userFilter(query: string, message: string): UserFilter {
 export async function listUsers(ctx: ActorCtx, query: QueryTerms): Promise<{ users: UserRow[]; count: number }> {
   const filter = userFilter(firstTerm(query, 'q'), 'Invalid user search query.');
   const page = pageOf(query);
-  return listRows(ctx.db, filter, visible(ctx.actor.subject, 'read', 'user'), page);
+  const rows = visible(ctx.actor.subject, 'read', 'user');
+  return listRows(ctx.db, filter, rows, page, (work) => withConnection(ctx, work));
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { LoginWithPasswordRequest } from '../codersdk/auth.ts';
 import { passwordProblem } from '../codersdk/password-strength.ts';
 import type { CreateFirstUserRequest } from '../codersdk/users.ts';
-import { hashPassword, isPasswordHash, needsRehash } from '../crypto/passwords.ts';
+import { hashPassword, isPasswordHash, needsRehash, requireHashingRoom } from '../crypto/passwords.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, conflict, forbidden } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
@@ -44,10 +44,14 @@ export async function createFirstUser(
   input: CreateFirstUserRequest,
 ): Promise<{ userId: string; organizationId: string }> {
   const exists = () => conflict('The initial user has already been created.');
+  requireHashingRoom(ctx.origin.network);
   if (await hasAnyUser(ctx.db)) throw exists();
   const problem = passwordProblem(input.password);
   if (problem) throw badRequest('Password is invalid', { validations: [{ field: 'password', detail: problem }] });
-  const [hashedPassword, sshKey] = await Promise.all([hashPassword(input.password), newSshKey(ctx)]);
+  const [hashedPassword, sshKey] = await Promise.all([
+    hashPassword(input.password, ctx.origin.network),
+    newSshKey(ctx),
+  ]);
   try {
     return await withTx(ctx, async (ctx) => {
       await lockFirstUser(ctx.db);
@@ -100,6 +104,7 @@ export async function checkPassword(
   ctx: Ctx,
   input: LoginWithPasswordRequest,
 ): Promise<UserRow & { hashedPassword: string }> {
+  requireHashingRoom(ctx.origin.network);
   const found = await findCredentialsByEmail(ctx.db, input.email);
   const right = await provePassword(ctx, input.email, found?.hashedPassword ?? '', input.password).catch((err) => {
     // Known and unknown accounts alike: a line, no entry.
@@ -122,7 +127,7 @@ export async function checkPassword(
   }
   if (needsRehash(found.hashedPassword)) {
     // Conditional on the hash that was checked: a password changed meanwhile must not come back.
-    const hashedPassword = await hashPassword(input.password);
+    const hashedPassword = await hashPassword(input.password, ctx.origin.network);
     const isReplaced = await replacePasswordHash(ctx.db, found.id, found.hashedPassword, hashedPassword);
     if (isReplaced) found.hashedPassword = hashedPassword;
   }

@@ -1,6 +1,6 @@
 // Members of organizations: listing, adding and removing them.
 
-import { type ActorCtx, nowText } from '../ctx.ts';
+import { type ActorCtx, nowText, withConnection } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { firstTerm, parseQuery, QueryReader, type QueryTerms } from '../golang/search.ts';
 import { NIL_UUID } from '../golang/uuids.ts';
@@ -72,7 +72,7 @@ export async function listMembers(
   const filter = memberFilter(firstTerm(query, 'q'));
   const rows = visible(ctx.actor.subject, 'read', 'organization_member');
   requireRoleNames(ctx);
-  return listRows(ctx.db, organization.id, filter, rows);
+  return withConnection(ctx, () => listRows(ctx.db, organization.id, filter, rows));
 }
 
 /** One page of the members that match, with their number. @throws ApiError 400 for a bad query, 404 without the right to read all members */
@@ -85,7 +85,7 @@ export async function paginatedMembers(
   const page = pageOf(query);
   if (!can(ctx.actor.subject, 'read', membersObject(organization.id))) throw notFound();
   requireRoleNames(ctx);
-  return pageOfMembers(ctx.db, organization.id, filter, page);
+  return withConnection(ctx, () => pageOfMembers(ctx.db, organization.id, filter, page));
 }
 
 /** The member that the path names, for an answer. @throws ApiError 404 for the system account, 403 without assign_role.read */

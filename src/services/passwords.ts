@@ -5,7 +5,7 @@ import type { ChangePasswordWithOneTimePasscodeRequest } from '../codersdk/auth.
 import { passwordProblem } from '../codersdk/password-strength.ts';
 import type { UpdateUserPasswordRequest } from '../codersdk/users.ts';
 import type { Config } from '../config.ts';
-import { hashPassword, verifyPassword } from '../crypto/passwords.ts';
+import { hashPassword, requireHashingRoom, verifyPassword } from '../crypto/passwords.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { ApiError, badRequest, notFound } from '../errors.ts';
 import { resetPasswordMail } from '../mail/templates.ts';
@@ -67,12 +67,13 @@ export async function changePassword(ctx: ActorCtx, target: UserRow, input: Upda
   requirePasswordLogin(target);
   if (own && input.old_password === '') throw badRequest('Old password is required.');
   checkStrength(input.password);
+  requireHashingRoom(ctx.origin.network);
   const hash = await findPasswordHash(ctx.db, target.id);
   const isProven = input.old_password !== '';
   if (isProven && !(await provePassword(ctx, target.email, hash, input.old_password))) throw incorrectOld();
-  if (await verifyPassword(hash, input.password)) throw sameAsOld();
+  if (await verifyPassword(hash, input.password, ctx.origin.network)) throw sameAsOld();
   requirePermission(ctx, 'update_personal', credentialsObject(target));
-  const hashedPassword = await hashPassword(input.password);
+  const hashedPassword = await hashPassword(input.password, ctx.origin.network);
   await withAccount(ctx, target, async (ctx, account) => {
     requireMaySetPassword(ctx, account, account.held);
     requirePermission(ctx, 'update_personal', credentialsObject(account));
@@ -113,7 +114,7 @@ export function requirePasswordAuth(config: Config): void {
  */
 export async function requestPasscode(ctx: Ctx, email: string): Promise<void> {
   const passcode = randomUUID();
-  const hashedOneTimePasscode = await hashPassword(passcode);
+  const hashedOneTimePasscode = await hashPassword(passcode, ctx.origin.network);
   const user = await findCredentialsByEmail(ctx.db, email);
   if (!user) return;
   ctx.behind.run('asking for a new password', async () => {
@@ -166,6 +167,7 @@ export async function changePasswordWithPasscode(
   input: ChangePasswordWithOneTimePasscodeRequest,
 ): Promise<void> {
   checkStrength(input.password);
+  requireHashingRoom(ctx.origin.network);
   const user = await findCredentialsByEmail(ctx.db, input.email);
   const refused = (refusal: ApiError): ApiError => {
     if (user) {
@@ -183,12 +185,12 @@ export async function changePasswordWithPasscode(
   };
   const incorrect = () => refused(badRequest('Incorrect email or one-time passcode.'));
   const passcodeHash = user?.hashedOneTimePasscode ?? '';
-  const right = await verifyPassword(passcodeHash, input.one_time_passcode);
+  const right = await verifyPassword(passcodeHash, input.one_time_passcode, ctx.origin.network);
   if (!user || !right) throw incorrect();
   if (!user.oneTimePasscodeExpiresAt || Date.parse(user.oneTimePasscodeExpiresAt) * 1000 < ctx.clock())
     throw incorrect();
-  if (await verifyPassword(user.hashedPassword, input.password)) throw refused(sameAsOld());
-  const hashedPassword = await hashPassword(input.password);
+  if (await verifyPassword(user.hashedPassword, input.password, ctx.origin.network)) throw refused(sameAsOld());
+  const hashedPassword = await hashPassword(input.password, ctx.origin.network);
   await withTx(ctx, async (ctx) => {
     const locked = await lockUser(ctx.db, user.id);
     if (locked?.hashedPassword !== user.hashedPassword || locked.hashedOneTimePasscode !== passcodeHash)

@@ -165,7 +165,7 @@ export async function createUser(ctx: ActorCtx, input: CreateUserRequestWithOrgs
     username: input.username,
     email: input.email,
     name: input.name,
-    hashedPassword: loginType === 'password' ? await hashPassword(input.password) : '',
+    hashedPassword: loginType === 'password' ? await hashPassword(input.password, ctx.origin.network) : '',
     loginType,
     status: input.user_status || 'dormant',
     roles: input.roles,

@@ -168,8 +168,15 @@ const shared = prepared(() => latest<ListedPage>());
 /**
  * One page of the users that a caller may see, ordered by lower-cased name byte by byte, and how many match behind the
  * cursor (0 when the page is empty). Golden: users-paging
+ * @param turn runs the statement when the caller may have a connection for it; those who share it wait for one turn
  */
-export async function listUsers(db: Db, filter: UserFilter, rows: OwnedRows, page: Page): Promise<ListedPage> {
+export async function listUsers(
+  db: Db,
+  filter: UserFilter,
+  rows: OwnedRows,
+  page: Page,
+  turn: <T>(work: () => Promise<T>) => Promise<T> = (work) => work(),
+): Promise<ListedPage> {
   const conditions = [...userConditions(filter), ...visibleConditions(rows)];
   // Only the unfiltered list of somebody who sees all is what the counters count.
   const counted = conditions.length === 0 && !page.afterId;
@@ -194,7 +201,7 @@ export async function listUsers(db: Db, filter: UserFilter, rows: OwnedRows, pag
     ...conditions.map((condition) => condition.values),
   );
   return shared(db)(`${key} ${JSON.stringify(values)}`, async () => {
-    const found = await statement.execute(values);
+    const found = await turn(() => statement.execute(values));
     return { users: found, count: Number(found[0]?.total ?? 0) };
   });
 }
