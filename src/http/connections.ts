@@ -1,7 +1,7 @@
 // What a connection may take of this server: time for a request and for its answer, and the size of a request's head.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyHttpOptions, FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.ts';
 
 /** Within this time a request must be complete. */
@@ -17,9 +17,8 @@ const MAX_HEADERS = 200;
 /** Answers of the parser, before there is a request: status line, and the words for it. */
 const REFUSALS: Readonly<Record<string, [status: string, message: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request was not complete in time.'],
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The request headers are too large.'],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The request line and headers are too large.'],
 };
-const TOO_LONG: [string, string] = ['414 URI Too Long', 'The request line is too long.'];
 const MALFORMED: [string, string] = ['400 Bad Request', 'The request is malformed.'];
 
 /** The body of a refusal that no route makes. */
@@ -33,14 +32,12 @@ const headersOf = (body: string) => ({
 });
 
 /** Answers what is no request in the documented shape, and closes the connection. */
-function refuseConnection(err: NodeJS.ErrnoException & { rawPacket?: unknown }, socket: Socket): void {
+function refuseConnection(err: NodeJS.ErrnoException, socket: Socket): void {
   if (err.code === 'ECONNRESET' || socket.destroyed) return;
   // Nothing may be mixed into an answer that is under way.
-  const busy = '_httpMessage' in socket && socket._httpMessage !== null;
-  if (socket.writable && !busy) {
-    const { rawPacket } = err;
-    const isLine = err.code === 'HPE_HEADER_OVERFLOW' && Buffer.isBuffer(rawPacket) && !rawPacket.includes('\n');
-    const [status, message] = isLine ? TOO_LONG : (REFUSALS[err.code ?? ''] ?? MALFORMED);
+  const { _httpMessage: answer } = socket as { _httpMessage?: ServerResponse | null };
+  if (socket.writable && !answer?.headersSent) {
+    const [status, message] = REFUSALS[err.code ?? ''] ?? MALFORMED;
     const body = refusalOf(message);
     const headers = Object.entries(headersOf(body)).map(([name, value]) => `${name}: ${value}`);
     socket.write(`${[`HTTP/1.1 ${status}`, ...headers].join('\r\n')}\r\n\r\n${body}`);
@@ -77,7 +74,7 @@ export const CONNECTION_OPTIONS = {
 export function checkHead({ raw }: FastifyRequest): void {
   if (raw.httpVersion === '1.1' && raw.headers.host === undefined)
     throw new ApiError(400, 'The request has no Host header.');
-  if ((raw.url?.length ?? 0) > MAX_HEAD_BYTES) throw new ApiError(414, TOO_LONG[1]);
+  if ((raw.url?.length ?? 0) > MAX_HEAD_BYTES) throw new ApiError(414, 'The request line is too long.');
   const { rawHeaders } = raw;
   if (rawHeaders.length > 2 * MAX_HEADERS) throw new ApiError(431, 'The request has too many headers.');
   let bytes = 0;
@@ -89,22 +86,20 @@ export function checkHead({ raw }: FastifyRequest): void {
 export function useAnswerTimeout(app: FastifyInstance, withinMs = ANSWER_MS): void {
   // Node drops headers beyond a number of its own silently, among them perhaps the one that a proxy added.
   app.server.maxHeadersCount = 0;
-  /** In the order of their arrival. */
-  const open = new Set<FastifyReply>();
-  app.addHook('onRequest', (_request, reply, done) => {
-    open.add(reply);
-    reply.raw.once('close', () => open.delete(reply));
+  /** When each began, in the order of their arrival. */
+  const open = new Map<ServerResponse, number>();
+  app.addHook('onRequest', (_request, { raw }, done) => {
+    open.set(raw, performance.now());
+    raw.once('close', () => open.delete(raw));
     done();
   });
-  const timer = setInterval(
-    () => {
-      for (const reply of open) {
-        if (reply.elapsedTime <= withinMs) break;
-        open.delete(reply);
-        reply.raw.destroy();
-      }
-    },
-    Math.min(CHECK_MS, withinMs),
-  ).unref();
+  const cut = () => {
+    for (const [response, since] of open) {
+      if (performance.now() - since <= withinMs) break;
+      open.delete(response);
+      response.destroy();
+    }
+  };
+  const timer = setInterval(cut, Math.min(CHECK_MS, withinMs)).unref();
   app.addHook('onClose', async () => clearInterval(timer));
 }

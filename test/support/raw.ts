@@ -15,7 +15,7 @@ export async function listen(app: FastifyInstance): Promise<number> {
 }
 
 /** A connection that sends `text`; what comes back until the other side closes it. */
-function openRaw(port: number, text: string): { socket: Socket; closed: Promise<string> } {
+export function openRaw(port: number, text: string): { socket: Socket; closed: Promise<string> } {
   const socket = connect({ host: '127.0.0.1', port });
   let received = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => {
@@ -30,7 +30,7 @@ function openRaw(port: number, text: string): { socket: Socket; closed: Promise<
 }
 
 /** Reads an answer of HTTP/1.1 as text. */
-function parseAnswer(text: string): RawAnswer {
+export function parseAnswer(text: string): RawAnswer {
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const [line = '', ...lines] = head.split('\r\n');
   const headers = lines.map((one): [string, string] => {
