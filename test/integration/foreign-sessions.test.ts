@@ -55,7 +55,8 @@ describe('every operation answers as from a session of our own', () => {
       const shown = ({ status, text }: typeof ours) => [
         nameOf(one.route),
         status,
-        text.replace(/"refreshed_at":"\S+?"/, ''),
+        // When an answer was made differs between any two of them.
+        text.replace(/"(refreshed_at|aggregated_from|collected_at|next_update_at)":"[^"]+"/g, ''),
       ];
       expect(shown(theirs)).toEqual(shown(ours));
       if (ours.status === 200) count += 1;

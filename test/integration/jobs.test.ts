@@ -127,6 +127,7 @@ describe('the jobs', () => {
     await deleteOutdated({ ...t.deps, db, log });
     expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
       'could not delete expired keys',
+      'could not delete spent states of logins',
       'could not delete audit entries',
     ]);
   });
