@@ -92,7 +92,11 @@ export async function deleteKey(db: Db, id: string): Promise<KeyRow | undefined>
 /** Ends a key that still lives; when it would have expired, undefined when it had before. Needs a transaction. */
 export async function expireKey(db: Db, id: string, now: string): Promise<string | undefined> {
   const living = and(eq(apiKeys.id, id), gt(apiKeys.expiresAt, now));
-  const [key] = await db.select(readable({ expiresAt: apiKeys.expiresAt })).from(apiKeys).where(living).for('update');
+  const [key] = await db
+    .select(readable({ expiresAt: apiKeys.expiresAt }))
+    .from(apiKeys)
+    .where(living)
+    .for('update');
   if (key) await db.update(apiKeys).set({ expiresAt: now }).where(eq(apiKeys.id, id));
   return key?.expiresAt;
 }
