@@ -104,7 +104,9 @@ if (builtFrom() !== stamp) {
   } catch (err) {
     const { code, message } = err as NodeJS.ErrnoException;
     if (code === 'ERR_MODULE_NOT_FOUND') {
-      console.error('dist/ is not built from these sources, and building needs the development packages: npm ci --include=dev');
+      console.error(
+        'dist/ is not built from these sources, and building needs the development packages: npm ci --include=dev',
+      );
       process.exitCode = process.argv.includes('--if-possible') ? 0 : 1;
     } else if (code === 'EACCES' || code === 'EROFS') {
       console.error(
