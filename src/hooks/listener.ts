@@ -14,6 +14,9 @@ import { type Credential, createIdentify, credentialsOf, type Identity, NO_KEY }
 import type { Limits } from './limits.ts';
 import { createTurns } from './turns.ts';
 
+/** Characters of a body whose reading is worth a turn. */
+const LARGE_BODY = 4096;
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** The client's address behind trusted proxies. */
@@ -48,6 +51,13 @@ export function useListener(
     const { identity } = request;
     request.caller = 'session' in identity ? identity.session.user.id : networkOf(request.clientIp);
   }
+
+  // Reading a large body is work of its own, long after the request had its turn: it waits for another one.
+  app.addHook('preValidation', async (request) => {
+    if (typeof request.body !== 'string' || request.body.length < LARGE_BODY) return;
+    const turn = takeTurn(request);
+    if (turn) await turn;
+  });
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-coder-request-id', request.id);
