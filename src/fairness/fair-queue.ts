@@ -1,4 +1,5 @@
 // Runs expensive work a few pieces at a time; those who wait get their turns one caller after the other.
+import { createLines } from './lines.ts';
 
 /** More work is waiting than the queue takes: the caller answers 503. */
 export class QueueFullError extends Error {
@@ -22,26 +23,12 @@ export function fairQueue(
   limits: { running: number; waiting: number; waitingEach: number },
   full: () => Error = () => new QueueFullError('the queue is full'),
 ): FairQueue {
-  /** The lines, the next one first. */
-  const lines = new Map<string, (() => void)[]>();
+  const lines = createLines<() => void>();
   let running = 0;
-  let waiting = 0;
-
-  function next(): (() => void) | undefined {
-    for (const [share, line] of lines) {
-      const turn = line.shift();
-      lines.delete(share);
-      if (line.length > 0) lines.set(share, line);
-      if (turn === undefined) continue;
-      waiting -= 1;
-      return turn;
-    }
-    return undefined;
-  }
 
   function requireRoom(share: string): void {
     if (running < limits.running) return;
-    if (waiting >= limits.waiting || (lines.get(share)?.length ?? 0) >= limits.waitingEach) throw full();
+    if (lines.size >= limits.waiting || lines.lengthOf(share) >= limits.waitingEach) throw full();
   }
 
   return {
@@ -51,18 +38,13 @@ export function fairQueue(
       if (running < limits.running) {
         running += 1;
       } else {
-        waiting += 1;
         // Whoever finishes hands its place on, so nobody can slip in between.
-        await new Promise<void>((resolve) => {
-          const line = lines.get(share);
-          if (line) line.push(resolve);
-          else lines.set(share, [resolve]);
-        });
+        await new Promise<void>((resolve) => lines.add(share, resolve));
       }
       try {
         return await work();
       } finally {
-        const turn = next();
+        const turn = lines.next();
         if (turn === undefined) running -= 1;
         else turn();
       }

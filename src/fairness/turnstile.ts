@@ -1,4 +1,5 @@
 // Lets callers through one after the other, a little time at once: whoever floods waits behind everybody else's next request.
+import { createLines } from './lines.ts';
 import { ShareFullError } from './shares.ts';
 
 export interface Turnstile {
@@ -19,8 +20,7 @@ const AT_ONCE = 8;
  * @param limits.waitingEach how many requests of one caller may wait
  */
 export function createTurnstile(limits: { budgetMs: number; waitingEach: number }): Turnstile {
-  /** The lines of those who wait, the next one first. */
-  const lines = new Map<string, (() => void)[]>();
+  const lines = createLines<() => void>();
   let passed = 0;
   let isOpen = false;
   let isDue = false;
@@ -38,17 +38,12 @@ export function createTurnstile(limits: { budgetMs: number; waitingEach: number 
 
   /** After each one that goes through, what it does at once is done before the next one is looked at. */
   function letThrough(): void {
-    const first = lines.entries().next();
-    if (first.done) return;
+    if (lines.size === 0) return;
     if (performance.now() - since >= limits.budgetMs) {
       wakeUp();
       return;
     }
-    const [caller, line] = first.value;
-    const turn = line.shift();
-    lines.delete(caller);
-    if (line.length > 0) lines.set(caller, line);
-    turn?.();
+    lines.next()?.();
     // A tick that is asked for by a microtask comes when all other microtasks are done.
     queueMicrotask(() => process.nextTick(letThrough));
   }
@@ -70,11 +65,9 @@ export function createTurnstile(limits: { budgetMs: number; waitingEach: number 
         passed += 1;
         return undefined;
       }
-      const line = lines.get(caller) ?? [];
-      if (line.length >= limits.waitingEach) throw new ShareFullError('this caller has too much waiting');
+      if (lines.lengthOf(caller) >= limits.waitingEach) throw new ShareFullError('this caller has too much waiting');
       return new Promise((resolve) => {
-        line.push(resolve);
-        lines.set(caller, line);
+        lines.add(caller, resolve);
         wakeUp();
       });
     },
