@@ -14,7 +14,7 @@ const readDocument = (): ApiDocument => JSON.parse(readFileSync(join(packageRoot
 const CSRF = /^(Something is wrong with your CSRF token|CSRF error encountered)/;
 const isText = (value: unknown) => typeof value === 'string' && value !== '';
 
-/** Whether a body is a refusal as documented: message, and perhaps detail and validations. */
+/** Whether a body is a refusal as documented: message, and perhaps detail and validations (a field may have no name: `?=x`). */
 function isDocumented(text: string): boolean {
   let body: unknown;
   try {
@@ -30,7 +30,7 @@ function isDocumented(text: string): boolean {
     (detail === undefined || typeof detail === 'string') &&
     Array.isArray(named) &&
     named.length <= 20 &&
-    named.every((one) => isText(one.field) && isText(one.detail)) &&
+    named.every((one) => typeof one.field === 'string' && isText(one.detail)) &&
     Object.keys(others).length === 0
   );
 }
