@@ -175,7 +175,6 @@ export function readSettings(env: Environment): { config: Config; names: Readonl
 function read(reader: Reader): Config {
   const http = readHttpAddress(reader);
   const accessUrl = reader.webAddress('CODER_ACCESS_URL') ?? defaultAccessUrl(http);
-  const days = { days: true };
   return deepFreeze<Config>({
     http,
     accessUrl,
@@ -194,10 +193,10 @@ function read(reader: Reader): Config {
       refreshDisabled: reader.boolean('CODER_DISABLE_SESSION_EXPIRY_REFRESH', false),
     },
     tokens: {
-      defaultLifetimeNs: reader.duration('CODER_DEFAULT_TOKEN_LIFETIME', 168n * HOUR_NS, days),
-      maxLifetimeNs: reader.duration('CODER_MAX_TOKEN_LIFETIME', 876_600n * HOUR_NS, days),
-      maxAdminLifetimeNs: reader.duration('CODER_MAX_ADMIN_TOKEN_LIFETIME', 168n * HOUR_NS, days),
-      retentionNs: reader.duration('CODER_API_KEYS_RETENTION', 168n * HOUR_NS, days),
+      defaultLifetimeNs: reader.duration('CODER_DEFAULT_TOKEN_LIFETIME', 168n * HOUR_NS),
+      maxLifetimeNs: reader.duration('CODER_MAX_TOKEN_LIFETIME', 876_600n * HOUR_NS),
+      maxAdminLifetimeNs: reader.duration('CODER_MAX_ADMIN_TOKEN_LIFETIME', 168n * HOUR_NS),
+      retentionNs: reader.duration('CODER_API_KEYS_RETENTION', 168n * HOUR_NS),
     },
     cookies: {
       secure: reader.boolean('CODER_SECURE_AUTH_COOKIE', /^https:/i.test(accessUrl)),
@@ -221,7 +220,7 @@ function read(reader: Reader): Config {
       disableChatSharing: reader.boolean('CODER_DISABLE_CHAT_SHARING', false),
     },
     encryption: { keys: readEncryptionKeys(reader) },
-    audit: { retentionNs: reader.duration('CODER_AUDIT_LOGS_RETENTION', 0n, days) },
+    audit: { retentionNs: reader.duration('CODER_AUDIT_LOGS_RETENTION', 0n) },
     email: readEmail(reader),
     oidc: readOidc(reader, accessUrl),
     github: readGithub(reader),

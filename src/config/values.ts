@@ -125,11 +125,11 @@ export function readerOf(env: Environment) {
     return Number(value);
   };
 
-  const duration = (name: string, unsetNs: bigint, options: { days: boolean } = { days: false }): bigint => {
+  const duration = (name: string, unsetNs: bigint): bigint => {
     const value = raw(name);
     if (value === undefined) return unsetNs;
-    const ns = parseDuration(value, options.days);
-    if (ns === undefined) throw bad(name, 'a duration with units, such as 36h, 1h30m or 500ms');
+    const ns = parseDuration(value);
+    if (ns === undefined) throw bad(name, 'a duration with units, such as 36h, 1h30m, 7d or 500ms');
     return ns;
   };
 

@@ -1,4 +1,4 @@
-// Durations in the Go text form (`1h30m`, `500ms`), exact to the nanosecond.
+// Durations in the Go text form (`1h30m`, `500ms`) and in days, exact to the nanosecond.
 
 const NS = {
   ns: 1n,
@@ -16,11 +16,11 @@ const MAX_NS = 2n ** 63n - 1n;
 const UNITS: Readonly<Record<string, bigint>> = { ...NS, '\u00b5s': NS.us, '\u03bcs': NS.us };
 
 /**
- * Reads a duration such as `1h30m`, `-2.5s` or `0`; with `days` the unit `d` (24 hours) counts as well.
+ * Reads a duration such as `1h30m`, `-2.5s`, `7d` (24 hours each) or `0`.
  * Returns nanoseconds, or undefined when the text is not of that form (a bare number other than 0, an unknown unit)
  * or does not fit into a signed 64-bit number.
  */
-export function parseDuration(text: string, days: boolean): bigint | undefined {
+export function parseDuration(text: string): bigint | undefined {
   const signed = /^([+-]?)(.+)$/su.exec(text);
   const body = signed?.[2];
   if (body === undefined) return undefined;
@@ -30,7 +30,7 @@ export function parseDuration(text: string, days: boolean): bigint | undefined {
   while (rest !== '') {
     const part = /^(\d*)(?:\.(\d*))?([a-z\u00b5\u03bc]+)/u.exec(rest);
     const [whole, integer = '', fraction = '', unitName = ''] = part ?? [];
-    const unit = unitName === 'd' && !days ? undefined : UNITS[unitName];
+    const unit = UNITS[unitName];
     if (whole === undefined || unit === undefined || integer + fraction === '') return undefined;
     total += BigInt(integer || '0') * unit + (BigInt(fraction || '0') * unit) / 10n ** BigInt(fraction.length);
     if (total > MAX_NS) return undefined;

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { SETTINGS } from '../../src/config/documentation.ts';
 import { UNHONOURED_REFERENCE_SETTINGS } from '../../src/config/reference-settings.ts';
 import { type Config, readConfig, readSettings } from '../../src/config.ts';
 import { StartError } from '../../src/start-error.ts';
@@ -150,5 +151,29 @@ describe('the server', () => {
       'CODER_HTTP_ADRESS is unknown and has no effect; did you mean CODER_HTTP_ADDRESS?',
       'CODER_WILDCARD_ACCESS_URL is a setting that this server does not honour',
     ]);
+  });
+});
+
+describe('durations', () => {
+  const refusalOf = (name: string, value: string) => {
+    try {
+      readSettings({ [name]: value });
+    } catch (err) {
+      return (err as Error).message;
+    }
+    return '';
+  };
+  const durations = SETTINGS.flatMap(({ settings }) => settings.map(({ name }) => name)).filter((name) =>
+    refusalOf(name, 'a fortnight').includes('is not a duration'),
+  );
+
+  test('there are some', () => {
+    expect(durations).toEqual(expect.arrayContaining(['CODER_SESSION_DURATION', 'CODER_AUDIT_LOGS_RETENTION']));
+  });
+
+  test.each(durations)('%s takes every spelling of one', (name) => {
+    for (const value of ['0', '36h', '1h30m', '7d', '1d12h', '1.5h', '90s', '500ms'])
+      expect(refusalOf(name, value)).toBe('');
+    for (const value of ['7', '1w', '1 h', 'h']) expect(refusalOf(name, value)).toContain('is not a duration');
   });
 });
