@@ -12,6 +12,8 @@ interface AccountView {
   /** Undefined when the session may not read it. */
   appearance: UserAppearanceSettings | undefined;
   csrf: string;
+  /** Whether the page with what an owner does next is for them. */
+  runsServer: boolean;
   /** What was just done. */
   done?: string | undefined;
   message?: string | undefined;
@@ -38,8 +40,8 @@ function time(text: string): Html {
   return html`<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 16)}</time>`;
 }
 
-const profile = (user: User) => html`<section class="card" aria-labelledby="profile">
-<h1 id="profile">${user.name ?? user.username}</h1>
+const profile = (user: User, runsServer: boolean) => html`<section class="card" aria-labelledby="profile">
+<div class="head"><h1 id="profile">${user.name ?? user.username}</h1>${runsServer && html`<a href="/next-steps">Next steps</a>`}</div>
 <dl>
 <dt>Username</dt><dd>${user.username}</dd>
 <dt>E-mail address</dt><dd>${user.email}</dd>
@@ -74,7 +76,7 @@ ${
 ${
   keys.length === 0
     ? html`<p class="muted">This session may not see them.</p>`
-    : html`<div class="scroll" role="region" aria-labelledby="keys" tabindex="0"><table>
+    : html`<div class="scroll" role="group" aria-labelledby="keys" tabindex="0"><table>
 <thead><tr><th scope="col">What</th><th scope="col">ID</th><th scope="col">Made</th><th scope="col">Last used</th><th scope="col">Expires</th><th scope="col"><span class="hidden">Revoke</span></th></tr></thead>
 <tbody>${keys.map((key) => keyRow(key, csrf))}</tbody>
 </table></div>
@@ -117,7 +119,7 @@ function appearanceForm(settings: UserAppearanceSettings, csrf: string): Html {
 }
 
 /** The account page. */
-export function accountPage({ user, keys, appearance, csrf, done, message }: AccountView): Html {
+export function accountPage({ user, keys, appearance, csrf, runsServer, done, message }: AccountView): Html {
   return layout({
     title: 'Your account',
     csrf,
@@ -125,7 +127,7 @@ export function accountPage({ user, keys, appearance, csrf, done, message }: Acc
     signedInAs: user.username,
     wide: true,
     body: html`${success(done)}${problem(message)}
-${profile(user)}
+${profile(user, runsServer)}
 ${signedIn(keys, csrf)}
 ${appearance && appearanceForm(appearance, csrf)}`,
   });

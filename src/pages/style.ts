@@ -44,6 +44,7 @@ main.wide { max-width: 60rem; margin-top: 1.5rem; }
 .card + .card { margin-top: 1.25rem; }
 h1 { margin: 0 0 .25rem; font-size: 1.4rem; line-height: 1.3; overflow-wrap: anywhere; }
 h2 { margin: 0 0 .25rem; font-size: 1.1rem; }
+h3 { margin: 0 0 .25rem; font-size: 1rem; }
 p { margin: 0 0 1rem; overflow-wrap: anywhere; }
 p:last-child { margin-bottom: 0; }
 a { color: var(--accent); }
@@ -116,6 +117,11 @@ tbody th { font-weight: 550; }
 td, .badge { white-space: nowrap; }
 td:last-child, thead th:last-child { padding-right: 0; text-align: right; }
 .badge { margin-left: .4rem; padding: .1rem .5rem; border: 1px solid var(--line); border-radius: 1rem; color: var(--muted); font-size: .8rem; font-weight: 550; }
+.steps { display: grid; gap: 1.25rem; margin: 0; padding-left: 1.4rem; }
+.steps > li { min-width: 0; }
+.steps > li::marker { color: var(--muted); }
+.steps p { margin-bottom: .5rem; }
+pre { overflow-x: auto; margin: 0; padding: .6rem .8rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--page); font-size: .875rem; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 [hidden] { display: none !important; }
 @media (min-width: 40rem) {

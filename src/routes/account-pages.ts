@@ -1,4 +1,4 @@
-// Pages of somebody who is signed in: the account, the key for the command line, and the way out.
+// Pages of somebody who is signed in: the account, what an owner does next, the key for the command line, the way out.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { UpdateUserAppearanceSettingsRequest, type UserAppearanceSettings } from '../codersdk/settings.ts';
 import type { ActorCtx } from '../ctx.ts';
@@ -10,10 +10,12 @@ import { clearSessionCookie } from '../http/cookies.ts';
 import { sendHtml } from '../http/html-answer.ts';
 import { parameter } from '../http/query.ts';
 import { accountPage, colourVariants, themeOf } from '../pages/account.ts';
+import { nextStepsPage } from '../pages/next-steps.ts';
 import { cliAuthPage } from '../pages/plain.ts';
 import { presentUserKey } from '../present/keys.ts';
 import { presentAppearance } from '../present/settings.ts';
 import { presentUser } from '../present/users.ts';
+import * as deployment from '../services/deployment.ts';
 import * as keys from '../services/keys.ts';
 import * as login from '../services/login.ts';
 import * as settings from '../services/settings.ts';
@@ -53,7 +55,7 @@ function appearanceOf(form: ReadonlyMap<string, string>): UpdateUserAppearanceSe
   });
 }
 
-/** `/`, `/cli-auth`, `/logout` and the forms of the account page. */
+/** `/`, `/next-steps`, `/cli-auth`, `/logout` and the forms of the account page. */
 export async function accountPages(app: FastifyInstance): Promise<void> {
   const { config } = app.deps;
   const shown = { method: ['GET', 'HEAD'], schema: { hide: true } };
@@ -67,6 +69,7 @@ export async function accountPages(app: FastifyInstance): Promise<void> {
       keys: rows.map((row) => presentUserKey(row, keyId)),
       appearance,
       csrf: maskedCsrfToken(request.csrfToken),
+      runsServer: deployment.mayReadConfig(ctx),
       done: refusal ? undefined : DONE[parameter(request, 'done')],
       message: refusal?.message,
     });
@@ -90,6 +93,23 @@ export async function accountPages(app: FastifyInstance): Promise<void> {
     url: '/',
     handler: async (request, reply) =>
       (await isSignedIn(request, reply)) ? sendAccount(request, reply) : sendEntry(request, reply, { redirect: '/' }),
+  });
+
+  app.route({
+    ...shown,
+    url: '/next-steps',
+    handler: async (request, reply) => {
+      if (!(await isSignedIn(request, reply))) return sendEntry(request, reply, { redirect: '/next-steps' });
+      const ctx = actorCtxOf(request);
+      if (!deployment.mayReadConfig(ctx)) return reply.redirect('/', 303);
+      const page = nextStepsPage({
+        setup: deployment.setup(ctx),
+        username: ctx.actor.user.username,
+        csrf: maskedCsrfToken(request.csrfToken),
+        theme: themeOf(await ownAppearance(ctx)),
+      });
+      return sendHtml(reply, config, page);
+    },
   });
 
   accountForm('/account/keys/revoke', async (request) => {

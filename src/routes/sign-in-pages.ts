@@ -101,9 +101,9 @@ export async function signInPages(app: FastifyInstance): Promise<void> {
       });
       return sendHtml(reply, config, page, { status: outcome.refused.status });
     }
-    if (outcome.done === undefined) return reply.redirect('/login', 303);
+    if (outcome.done === undefined) return reply.redirect('/login?redirect=/next-steps', 303);
     setSessionCookie(reply, config, outcome.done);
-    return reply.redirect('/', 303);
+    return reply.redirect('/next-steps', 303);
   });
 
   app.route({

@@ -28,10 +28,27 @@ export function impairment({ idp }: Ctx): string | undefined {
   return problem === undefined ? undefined : `The OpenID Connect provider cannot be used: ${problem}.`;
 }
 
+/** Whether the caller may know how the deployment is set up. */
+export const mayReadConfig = (ctx: ActorCtx): boolean => can(ctx.actor.subject, 'read', deploymentConfigObject());
+
 /** The settings of the deployment, secrets among them. @throws ApiError 403 without deployment_config.read */
 export function deploymentConfig(ctx: ActorCtx): Config {
-  if (!can(ctx.actor.subject, 'read', deploymentConfigObject())) throw forbidden();
+  if (!mayReadConfig(ctx)) throw forbidden();
   return ctx.config;
+}
+
+/** What of a deployment's usual settings is there. @throws ApiError 403 without deployment_config.read */
+export function setup(ctx: ActorCtx) {
+  const { accessUrl, email, oidc, github, postgres, encryption } = deploymentConfig(ctx);
+  const isEmbedded = postgres.url === undefined;
+  return {
+    accessUrl,
+    isHttps: /^https:/i.test(accessUrl),
+    sendsMail: email !== null,
+    hasProvider: oidc !== null || github !== null,
+    isEmbedded,
+    isEncrypted: isEmbedded || encryption.keys.length > 0,
+  };
 }
 
 /** The moment that the statistics of the deployment are about. @throws ApiError 403 without deployment_stats.read */

@@ -119,8 +119,16 @@ describe.skipIf(!chromiumPath)(title, () => {
     await keep('setup-refused');
     await page.getByLabel('Password').fill(PASSWORD);
     await page.keyboard.press('Enter');
-    await page.waitForURL(`${server.url}/`);
+    await page.waitForURL(`${server.url}/next-steps`);
+    expect(await heading()).toBe('Next steps');
+    await keep('next-steps');
+    await page.setViewportSize({ width: 360, height: 640 });
+    await keep('next-steps-narrow');
+    await page.setViewportSize({ width: 1100, height: 800 });
+    await page.getByRole('link', { name: 'your account' }).click();
     expect(await heading()).toBe('Ada Lovelace');
+    await page.getByRole('link', { name: 'Next steps' }).click();
+    expect(await heading()).toBe('Next steps');
   });
 
   test('signing out and in again, with a wrong password in between', async () => {

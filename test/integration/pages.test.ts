@@ -31,6 +31,7 @@ describe('every page', () => {
     '/login',
     '/login/device',
     '/cli-auth',
+    '/next-steps',
     '/reset-password',
     '/reset-password/change',
     '/confirm-email',
@@ -96,7 +97,8 @@ describe('/setup', () => {
     const visitor = new PageVisitor(empty.app);
     await visitor.get('/setup');
     const made = await visitor.submit('/setup', first);
-    expect([made.status, made.headers.location]).toEqual([303, '/']);
+    expect([made.status, made.headers.location]).toEqual([303, '/next-steps']);
+    expect((await visitor.get('/next-steps')).text).toContain('<h1>Next steps</h1>');
     const account = await visitor.get('/');
     expect(account.text).toContain('Ada &quot;First&quot; &lt;One&gt;');
     expect(account.text).toContain('Owner');
@@ -113,7 +115,7 @@ describe('/setup', () => {
 
   test('is what a new server shows in place of signing in', async () => {
     const empty = await startApp({ empty: true });
-    for (const path of ['/', '/login', '/cli-auth', '/setup']) {
+    for (const path of ['/', '/login', '/cli-auth', '/next-steps', '/setup']) {
       const page = await new PageVisitor(empty.app).get(path);
       expect([page.status, /action="\/setup"/.test(page.text)]).toEqual([200, true]);
     }
@@ -345,6 +347,51 @@ describe('/cli-auth', () => {
     const refused = await visitor.submit('/cli-auth');
     expect([refused.status, refused.text.includes('Not allowed')]).toEqual([403, true]);
     expect(refused.text).not.toMatch(/\w{10}-\w{22}/);
+  });
+});
+
+describe('/next-steps', () => {
+  const steps = (text: string) =>
+    [...text.matchAll(/<h3>([^<]+)(?:<span class="badge">([^<]+)<\/span>)?<\/h3>/g)].map(([, title, state]) => [
+      title,
+      state,
+    ]);
+
+  test('tells an owner what to do and what is done', async () => {
+    const env = {
+      CODER_ACCESS_URL: 'https://users.example.com',
+      CODER_EMAIL_SMARTHOST: 'localhost:25',
+      CODER_EMAIL_FROM: 'a@example.com',
+    };
+    const secure = await startApp({ env });
+    for (const [app, state] of [
+      [t, 'to do'],
+      [secure, 'done'],
+    ] as const) {
+      const visitor = await signedIn(app, owner);
+      expect((await visitor.get('/')).text).toContain('<a href="/next-steps">Next steps</a>');
+      const { text } = await visitor.get('/next-steps');
+      expect(steps(text)).toEqual(
+        expect.arrayContaining([
+          ['Create a user', undefined],
+          ['Serve it over HTTPS', state],
+          ['Send mail', state],
+          ['Sign in through a provider', 'to do'],
+        ]),
+      );
+      expect(text).toContain(`coder login ${app.app.deps.config.accessUrl}\n`.trim());
+    }
+  });
+
+  test('is not for a member, nor shown before signing in', async () => {
+    const user = await aUser(t);
+    const visitor = await signedIn(t, user);
+    const refused = await visitor.get('/next-steps');
+    expect([refused.status, refused.headers.location, refused.text]).toEqual([303, '/', '']);
+    expect((await visitor.get('/')).text).not.toContain('next-steps');
+    const stranger = new PageVisitor(t.app);
+    expect((await stranger.get('/next-steps')).text).toContain('<h1>Sign in to Coder</h1>');
+    expect((await stranger.submit('/login', owner)).headers.location).toBe('/next-steps');
   });
 });
 
