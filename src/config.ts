@@ -1,9 +1,9 @@
 // The one reader of the environment: CODER_* variables in, one frozen Config out, or a ConfigError that stops the start.
 
-import { type EmailConfig, readEmail, splitHostPort } from './config/email.ts';
+import { type EmailConfig, readEmail } from './config/email.ts';
 import { type GithubConfig, readGithub } from './config/github.ts';
 import { type OidcConfig, readOidc } from './config/oidc.ts';
-import { ConfigError, type Environment, type Reader, readerOf } from './config/values.ts';
+import { type Address, ConfigError, type Environment, type Reader, readerOf } from './config/values.ts';
 import { settingsWithoutEffect } from './config/without-effect.ts';
 import { withSslMode } from './postgres/connection-url.ts';
 
@@ -13,7 +13,7 @@ export { ConfigError };
 export type SshKeygenAlgorithm = 'ed25519' | 'ecdsa' | 'rsa4096';
 
 export interface Config {
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: Address;
   /** Without trailing slash. */
   readonly accessUrl: string;
   readonly deployment: {
@@ -62,15 +62,6 @@ const HOUR_NS = 3_600_000_000_000n;
 const DEFAULT_API_RATE_LIMIT = 512;
 const SSH_ALGORITHMS: readonly SshKeygenAlgorithm[] = ['ed25519', 'ecdsa', 'rsa4096'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-function readHttpAddress(reader: Reader): Config['http'] {
-  const variable = 'CODER_HTTP_ADDRESS';
-  const text = reader.text(variable, '127.0.0.1:3000');
-  const address = splitHostPort(text);
-  if (address === undefined) throw new ConfigError(variable, `${JSON.stringify(text)} is not of the form host:port`);
-  // Without a host: every address of the machine, IPv4 and IPv6.
-  return { host: address.host === '' ? '::' : address.host, port: address.port };
-}
 
 function defaultAccessUrl({ host, port }: Config['http']): string {
   const reachable = host === '::' || host === '0.0.0.0' ? 'localhost' : host;
@@ -173,7 +164,7 @@ export function readSettings(env: Environment): { config: Config; names: Readonl
 }
 
 function read(reader: Reader): Config {
-  const http = readHttpAddress(reader);
+  const http = reader.address('CODER_HTTP_ADDRESS', '127.0.0.1:3000');
   const accessUrl = reader.webAddress('CODER_ACCESS_URL') ?? defaultAccessUrl(http);
   return deepFreeze<Config>({
     http,

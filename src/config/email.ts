@@ -1,7 +1,7 @@
 // Settings of outgoing mail, under the names CODER_EMAIL_* or, older, CODER_NOTIFICATIONS_EMAIL_*.
 
 import { accessSync, constants } from 'node:fs';
-import { ConfigError, type Reader } from './values.ts';
+import { ConfigError, type Reader, splitHostPort } from './values.ts';
 
 export interface EmailConfig {
   readonly smarthost: { readonly host: string; readonly port: number };
@@ -19,14 +19,6 @@ export interface EmailConfig {
     readonly certFile?: string;
     readonly keyFile?: string;
   };
-}
-
-/** Splits `host:port`, `[::1]:port` or `:port` (an empty host); undefined when it is none of them. */
-export function splitHostPort(text: string): { host: string; port: number } | undefined {
-  const [, bracketed, plain = '', digits = ''] =
-    /^(?:\[([0-9a-f:.%a-z]+)\]|([^[\]:\s/@]*)):(\d{1,5})$/i.exec(text) ?? [];
-  const port = Number(digits);
-  return digits === '' || port > 65535 ? undefined : { host: bracketed ?? plain, port };
 }
 
 function present<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {

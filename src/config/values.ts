@@ -17,6 +17,12 @@ export class ConfigError extends StartError {
   }
 }
 
+/** Of a listener; `::` is every address of the machine. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Splits a comma list; an entry in double quotes may hold commas, a doubled quote inside it is one quote. */
@@ -30,6 +36,14 @@ function splitList(variable: string, text: string): string[] {
     if (!entry[0].endsWith(',')) return entries;
     rest = rest.slice(entry[0].length);
   }
+}
+
+/** Splits `host:port`, `[::1]:port` or `:port` (an empty host); undefined when it is none of them. */
+export function splitHostPort(text: string): { host: string; port: number } | undefined {
+  const [, bracketed, plain = '', digits = ''] =
+    /^(?:\[([0-9a-f:.%a-z]+)\]|([^[\]:\s/@]*)):(\d{1,5})$/i.exec(text) ?? [];
+  const port = Number(digits);
+  return digits === '' || port > 65535 ? undefined : { host: bracketed ?? plain, port };
 }
 
 /** Reads a JSON or YAML map, or undefined when the text is something else. */
@@ -152,6 +166,13 @@ export function readerOf(env: Environment) {
     return value.replace(/\/+$/, '');
   };
 
+  /** Where to listen: `host:port`; without a host every address of the machine, IPv4 and IPv6. */
+  const address = (name: string, unset: string): Address => {
+    const known = splitHostPort(text(name, unset));
+    if (known === undefined) throw bad(name, 'of the form host:port');
+    return { host: known.host === '' ? '::' : known.host, port: known.port };
+  };
+
   /** A JSON or YAML map from texts to texts; numbers and booleans are taken as their text. */
   const textMap = (name: string, unset: Readonly<Record<string, string>>): Record<string, string> => {
     const value = raw(name);
@@ -202,6 +223,7 @@ export function readerOf(env: Environment) {
     duration,
     oneOf,
     webAddress,
+    address,
     textMap,
     listMap,
     cidrList,
