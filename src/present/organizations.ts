@@ -44,7 +44,7 @@ export const presentMember = (row: MemberRow): OrganizationMemberWithUserData =>
   user_updated_at: row.userUpdatedAt,
   ...(row.isServiceAccount && { is_service_account: true }),
   global_roles: presentRoles(row.globalRoles),
-  has_ai_seat: false,
+  has_ai_seat: row.hasAiSeat,
   ...presentMembership(row),
 });
 

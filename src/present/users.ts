@@ -19,7 +19,7 @@ export function presentUser(row: UserRow, inList = false): User {
     ...(row.isServiceAccount && { is_service_account: true }),
     organization_ids: inList && row.organizationIds.length === 0 ? null : row.organizationIds,
     roles: presentRoles(row.roles),
-    has_ai_seat: false,
+    has_ai_seat: row.hasAiSeat,
   };
 }
 

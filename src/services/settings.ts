@@ -5,7 +5,7 @@ import { type ActorCtx, withTx } from '../ctx.ts';
 import { badRequest, notFound } from '../errors.ts';
 import { QueryReader, type QueryTerms } from '../golang/search.ts';
 import { bareUserObject, type RbacObject, userObject } from '../rbac/objects.ts';
-import { readUserConfigs, writeUserConfigs } from '../store/settings.ts';
+import { listAutofillParameters, readUserConfigs, writeUserConfigs } from '../store/settings.ts';
 import { lockUser, type UserRow } from '../store/users.ts';
 import { requirePermission } from './actors.ts';
 import { audit } from './audit.ts';
@@ -119,11 +119,15 @@ export async function updatePreferences(
 }
 
 /**
- * Values of a user's earlier workspaces of a template: this product has no workspaces, so there are none.
- * Golden: users-extras
+ * Values of a user's earlier workspaces of a template: this product has no workspaces, so there are those that came
+ * with an import. Golden: users-extras
  * @throws ApiError 400 for a missing, repeated or malformed template id or another parameter, 403 without read_personal
  */
-export function autofillParameters(ctx: ActorCtx, target: UserRow, query: QueryTerms): never[] {
+export async function autofillParameters(
+  ctx: ActorCtx,
+  target: UserRow,
+  query: QueryTerms,
+): Promise<{ name: string; value: string }[]> {
   const reader = new QueryReader(query);
   const templateId = reader.uuid('template_id');
   if (templateId === undefined && reader.problems.length === 0) {
@@ -135,5 +139,5 @@ export function autofillParameters(ctx: ActorCtx, target: UserRow, query: QueryT
   reader.refuseUnknown();
   if (reader.problems.length > 0) throw badRequest('Invalid query parameters.', { validations: reader.problems });
   requireRead(ctx, target);
-  return [];
+  return templateId === undefined ? [] : listAutofillParameters(ctx.db, target.id, templateId);
 }

@@ -25,6 +25,7 @@ const memberColumns = readable({
   userUpdatedAt: users.updatedAt,
   isSystem: users.isSystem,
   isServiceAccount: users.isServiceAccount,
+  hasAiSeat: users.hasAiSeat,
 });
 
 export interface MemberRow {
@@ -45,6 +46,7 @@ export interface MemberRow {
   userUpdatedAt: string;
   isSystem: boolean;
   isServiceAccount: boolean;
+  hasAiSeat: boolean;
 }
 
 const ofUser = eq(users.id, organizationMembers.userId);

@@ -56,6 +56,8 @@ export const users = pgTable(
     deleted: boolean().notNull().default(false),
     isSystem: boolean('is_system').notNull().default(false),
     isServiceAccount: boolean('is_service_account').notNull().default(false),
+    /** Used AI features where the account came from; nothing here takes or frees a seat. */
+    hasAiSeat: boolean('has_ai_seat').notNull().default(false),
     githubComUserId: bigint('github_com_user_id', { mode: 'bigint' }),
     hashedOneTimePasscode: text('hashed_one_time_passcode'),
     oneTimePasscodeExpiresAt: timestamp('one_time_passcode_expires_at'),

@@ -27,7 +27,7 @@ const MAX_BATCH = 500;
 const TEXT = `
 select k.id, k.hashed_secret, ${utcText('k.last_used')}, ${utcText('k.expires_at')}, k.login_type, k.lifetime_seconds, k.scopes, k.allow_list,
   u.id, u.username, u.email, u.name, u.avatar_url, u.login_type, u.status, u.roles,
-  ${utcText('u.created_at')}, ${utcText('u.updated_at')}, ${utcText('u.last_seen_at')}, u.is_system, u.is_service_account,
+  ${utcText('u.created_at')}, ${utcText('u.updated_at')}, ${utcText('u.last_seen_at')}, u.is_system, u.is_service_account, u.has_ai_seat,
   coalesce((select json_agg(json_build_array(m.organization_id, m.roles, o.default_org_member_roles) order by m.created_at, m.organization_id)
     from organization_members m join organizations o on o.id = m.organization_id where m.user_id = u.id), '[]'::json),
   ${utcText('l.expires_at')}, l.refresh_token <> ''
@@ -58,13 +58,14 @@ type Columns = [
   string,
   boolean,
   boolean,
+  boolean,
   [string, string[], string[]][],
   string | null,
   boolean | null,
 ];
 
 function toRow(c: Columns): SessionRow {
-  const memberships = c[21].map(([organizationId, roles, defaultRoles]) => ({ organizationId, roles, defaultRoles }));
+  const memberships = c[22].map(([organizationId, roles, defaultRoles]) => ({ organizationId, roles, defaultRoles }));
   return {
     keyId: c[0],
     hashedSecret: c[1],
@@ -89,10 +90,11 @@ function toRow(c: Columns): SessionRow {
       deleted: false,
       isSystem: c[19],
       isServiceAccount: c[20],
+      hasAiSeat: c[21],
       organizationIds: memberships.map((m) => m.organizationId),
     },
     memberships,
-    link: c[22] === null ? undefined : { expiresAt: timestampText(c[22]), hasRefreshToken: c[23] === true },
+    link: c[23] === null ? undefined : { expiresAt: timestampText(c[23]), hasRefreshToken: c[24] === true },
   };
 }
 

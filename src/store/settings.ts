@@ -1,7 +1,8 @@
 // A user's settings as rows of key and value.
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
 import { userConfigs } from './schema.ts';
+import { autofillParameters } from './schema-import.ts';
 
 /** All that was ever set for a user, by key. */
 export async function readUserConfigs(db: Db, userId: string): Promise<Map<string, string>> {
@@ -20,4 +21,17 @@ export async function writeUserConfigs(db: Db, userId: string, values: Record<st
     .insert(userConfigs)
     .values(rows)
     .onConflictDoUpdate({ target: [userConfigs.userId, userConfigs.key], set: { value: sql`excluded.value` } });
+}
+
+/** What a user typed into the form of a template before, by name. */
+export async function listAutofillParameters(
+  db: Db,
+  userId: string,
+  templateId: string,
+): Promise<{ name: string; value: string }[]> {
+  return db
+    .select({ name: autofillParameters.name, value: autofillParameters.value })
+    .from(autofillParameters)
+    .where(and(eq(autofillParameters.userId, userId), eq(autofillParameters.templateId, templateId)))
+    .orderBy(autofillParameters.name);
 }

@@ -27,6 +27,7 @@ export const userColumns = readable({
   deleted: users.deleted,
   isSystem: users.isSystem,
   isServiceAccount: users.isServiceAccount,
+  hasAiSeat: users.hasAiSeat,
   organizationIds: sql<
     string[]
   >`array(select m.organization_id from organization_members m where m.user_id = ${users.id} order by m.created_at, m.organization_id)`,
@@ -47,6 +48,7 @@ export interface UserRow {
   deleted: boolean;
   isSystem: boolean;
   isServiceAccount: boolean;
+  hasAiSeat: boolean;
   organizationIds: string[];
 }
 

@@ -2,6 +2,7 @@
 import { desc, eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { auditLogs, userConfigs } from '../../src/store/schema.ts';
+import { autofillParameters } from '../../src/store/schema-import.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { aUser, type TestUser } from '../support/factories.ts';
 
@@ -286,6 +287,23 @@ describe('GET /users/{user}/autofill-parameters', () => {
       const answer = await caller.get(path(name, `autofill-parameters?template_id=${TEMPLATE.toUpperCase()}`));
       expect([answer.status, answer.body]).toEqual([200, []]);
     }
+  });
+
+  test('what came with an import is there by name, for its template and its user alone', async () => {
+    const [one, other] = [await aUser(t), await aUser(t)];
+    const remember = (template: string, name: string, value: string) =>
+      t.db.insert(autofillParameters).values({ userId: one.id, templateId: template, name, value });
+    await remember(TEMPLATE, 'region', 'eu');
+    await remember(TEMPLATE, 'Image', '');
+    await remember('3c9e7f52-8f0b-4f57-9c2c-5d1f6a0b7e12', 'region', 'us');
+    const query = `autofill-parameters?template_id=${TEMPLATE}`;
+    const values = [
+      { name: 'Image', value: '' },
+      { name: 'region', value: 'eu' },
+    ];
+    expect((await one.client.get(path('me', query))).body).toEqual(values);
+    expect((await userAdmin.client.get(path(one.username, query))).body).toEqual(values);
+    expect((await other.client.get(path('me', query))).body).toEqual([]);
   });
 
   test.each([

@@ -284,3 +284,22 @@ describe('DELETE /users/{user}', () => {
     expect(rows.map(({ deleted }) => deleted)).toEqual([false, false, false]);
   });
 });
+
+test('whoever came with an AI seat has one wherever the account is shown, and nobody else', async () => {
+  const [seated, other] = [await somebody(), await somebody()];
+  await t.pool.query('update users set has_ai_seat = true where id = $1', [seated.id]);
+  const inList = async (path: string, id: string) => {
+    const { users, members } = (await t.owner.get(path)).body as { users?: object[]; members?: object[] };
+    return [...(users ?? []), ...(members ?? [])].find((one) => Object.values(one).includes(id));
+  };
+  for (const [user, has_ai_seat] of [
+    [seated, true],
+    [other, false],
+  ] as const) {
+    expect((await t.owner.get(`${USERS}/${user.id}`)).body).toMatchObject({ has_ai_seat });
+    expect((await user.client.get(`${USERS}/me`)).body).toMatchObject({ has_ai_seat });
+    expect(await inList(`${USERS}?q=${user.username}`, user.id)).toMatchObject({ has_ai_seat });
+    const members = `/api/v2/organizations/${t.organizationId}/paginated-members?limit=0`;
+    expect(await inList(members, user.id)).toMatchObject({ has_ai_seat });
+  }
+});
