@@ -105,6 +105,15 @@ export class QueryReader {
     return values[0] || undefined;
   }
 
+  /** As `text`, of something that must be there. */
+  requiredText(key: string): string | undefined {
+    const before = this.problems.length;
+    const value = this.text(key);
+    return value === undefined && this.problems.length === before
+      ? this.#fail(key, 'is required and cannot be empty')
+      : value;
+  }
+
   #parsed<T>(key: string, parse: (text: string) => { value: T } | { error: string }): T | undefined {
     const text = this.text(key);
     if (text === undefined) return undefined;
@@ -151,6 +160,16 @@ export class QueryReader {
       if (typeof number === 'string') return { error: `must be a valid 32-bit positive integer: ${number}` };
       return number < 0n
         ? { error: 'must be a valid 32-bit positive integer: value is negative' }
+        : { value: Number(number) };
+    });
+  }
+
+  /** A whole number. */
+  int(key: string): number | undefined {
+    return this.#parsed(key, (text) => {
+      const number = parseGoInt(text, 64);
+      return typeof number === 'string'
+        ? { error: `must be a valid integer: ${number.replace('strconv.ParseInt', 'strconv.Atoi')}` }
         : { value: Number(number) };
     });
   }

@@ -154,6 +154,11 @@ export function deploymentStatsObject(): RbacObject {
   return { type: 'deployment_stats' };
 }
 
+/** Reports about the use of templates, of whichever organization. */
+export function templateInsightsObject(): RbacObject {
+  return { type: 'template', anyOrg: true };
+}
+
 /** A group: its members may read it. The Everyone group of an organization has the organization's id. */
 export function groupObject(group: { readonly id: string; readonly organizationId: string }): RbacObject {
   return { type: 'group', id: group.id, org: group.organizationId, groupAcl: { [group.id]: ['read'] } };

@@ -8,6 +8,7 @@ import { deploymentRoutes, guardedDeploymentRoutes } from './deployment.ts';
 import { userEmailRoutes } from './email.ts';
 import { debugLinkRoutes, externalLoginRoutes } from './external-login.ts';
 import { userGitSshKeyRoutes } from './git-ssh-keys.ts';
+import { insightsRoutes } from './insights.ts';
 import { scopeRoutes, userKeyRoutes } from './keys.ts';
 import { loginRoutes, logoutRoutes } from './login.ts';
 import { oidcClaimsRoutes, userLoginTypeRoutes } from './login-type.ts';
@@ -37,6 +38,7 @@ export async function registerRoutes(app: FastifyInstance): Promise<void> {
         await scope.register(guardedDeploymentRoutes);
         await scope.register(authcheckRoutes);
         await scope.register(auditRoutes);
+        await scope.register(insightsRoutes, { prefix: '/insights' });
         await scope.register(organizationsRoutes, { prefix: '/organizations' });
         await scope.register(
           async (organization) => {

@@ -246,7 +246,7 @@ export async function deleteUser(ctx: ActorCtx, target: UserRow): Promise<void> 
     async (ctx, account) => {
       authorize(ctx, account, account.held);
       await requireAnotherOwner(ctx, account, 'deleted');
-      await deleteUserRow(ctx.db, account.id);
+      await deleteUserRow(ctx.db, account.id, nowText(ctx));
       await audit(ctx, {
         action: 'delete',
         resourceType: 'user',

@@ -192,14 +192,15 @@ export async function listOwners(db: Db): Promise<Pick<UserRow, 'id' | 'status' 
     .where(and(isLiving, sql`${users.roles} @> array['owner']`));
 }
 
-/** Marks a user deleted and takes away all that lets the account act; settings and SSH key stay. */
-export async function deleteUser(db: Db, id: string): Promise<void> {
+/** Marks a user deleted and takes away all that lets the account act; settings, SSH key and status history stay. */
+export async function deleteUser(db: Db, id: string, at: string): Promise<void> {
   await db.update(users).set({ deleted: true }).where(eq(users.id, id));
   await db.execute(sql`
     with keys as (delete from api_keys where user_id = ${id}),
       links as (delete from user_links where user_id = ${id}),
       secrets as (delete from user_secrets where user_id = ${id}),
-      skills as (delete from user_skills where user_id = ${id})
+      skills as (delete from user_skills where user_id = ${id}),
+      history as (insert into user_status_changes (user_id, new_status, changed_at) values (${id}, 'deleted', ${at}))
     delete from organization_members where user_id = ${id}`);
 }
 

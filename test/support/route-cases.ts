@@ -67,6 +67,12 @@ const FORMS: Record<string, Variant[]> = {
     },
   ],
   'GET /api/v2/audit': [{ query: '?limit=5' }],
+  ...Object.fromEntries(
+    ['user-activity', 'user-latency', 'templates'].map((name) => [
+      `GET /api/v2/insights/${name}`,
+      [{ query: '?start_time=2026-01-01T00:00:00Z&end_time=2026-01-02T00:00:00Z' }],
+    ]),
+  ),
   'POST /api/v2/organizations': [{ body: () => ({ name: 'fresh' }) }],
   'DELETE /api/v2/organizations/:organization': [{}, { variant: 'an empty one', organization: 'empty' }],
   'PATCH /api/v2/organizations/:organization': [
