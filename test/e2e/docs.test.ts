@@ -1,0 +1,95 @@
+// The documents keep their word: marked blocks are run as they stand, and what they name exists.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it, test } from 'vitest';
+import { readSettings } from '../../src/config.ts';
+import { packageRoot } from '../../src/package-root.ts';
+import { blocksOf, codeOf, DOCUMENTS, readDocument, usesOf } from '../support/docs.ts';
+import { runBlocks, testsOf } from '../support/run-docs.ts';
+import { cleanUp, run } from '../support/server.ts';
+
+afterAll(cleanUp);
+
+/** Variables of the CLI and of Terraform's provider, which our documents name, too. */
+const CLIENTS = new Set(['CODER_URL', 'CODER_SESSION_TOKEN']);
+const settings = readSettings({}).names;
+
+describe.each(DOCUMENTS)('%s', (path) => {
+  const document = readDocument(path);
+
+  it('names no setting that does not exist', () => {
+    const named = new Set([...document.matchAll(/\bCODER_[A-Z0-9_]+\b\*?/g)].map(([name]) => name));
+    const exists = (name: string) =>
+      name.endsWith('*')
+        ? [...settings].some((setting) => setting.startsWith(name.slice(0, -1)))
+        : settings.has(name) || CLIENTS.has(name);
+    expect([...named].filter((name) => !exists(name))).toEqual([]);
+  });
+
+  it('links to nothing that is not there', () => {
+    const links = [...document.matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => !existsSync(join(packageRoot, dirname(path), link)))).toEqual([]);
+  });
+
+  it('names no path of the API that does not exist', () => {
+    const { paths } = JSON.parse(readFileSync(join(packageRoot, 'openapi/openapi.json'), 'utf8')) as { paths: object };
+    const known = Object.keys(paths).map((route) => new RegExp(`^${route.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`));
+    const named = codeOf(document).flatMap((code) =>
+      [...code.matchAll(/(?:\$api|\/api\/v2)(\/[\w$/{}%-]+)/g)].map(
+        ([, route = '']) => `/api/v2${route.replaceAll('$', '')}`,
+      ),
+    );
+    expect(named.filter((route) => !known.some((pattern) => pattern.test(route)))).toEqual([]);
+  });
+});
+
+test('the README has every command', async () => {
+  const { stdout } = await run(['--help']).finished;
+  const commands = [...stdout.matchAll(/^ {2}([a-z][\w-]*) {2,}/gm)].map(([, name = '']) => name);
+  expect(commands.length).toBeGreaterThan(5);
+  const document = readDocument('README.md');
+  expect(commands.filter((name) => !document.includes(`\n| \`${name}`))).toEqual([]);
+});
+
+test('every command and option that a document names exists', async () => {
+  const uses = DOCUMENTS.flatMap((path) =>
+    codeOf(readDocument(path)).flatMap((code) => usesOf(code).map((use) => ({ path, ...use }))),
+  );
+  expect(uses.length).toBeGreaterThan(5);
+  const overview = (await run(['--help']).finished).stdout;
+  const commands = [...overview.matchAll(/^ {2}([a-z][\w-]*) {2,}/gm)].map(([, name = '']) => name);
+  const named = [...new Set(uses.map(({ command }) => command))].filter((name) => !name.startsWith('-'));
+  expect(named.filter((name) => !commands.includes(name))).toEqual([]);
+  const help = new Map<string, string>();
+  for (const name of named) help.set(name, (await run([name, '--help']).finished).stdout);
+  const wrong = uses.flatMap(({ path, command, options }) =>
+    options
+      .filter((option) => !new RegExp(`${option}(?![\\w-])`).test(help.get(command) ?? '--help --version'))
+      .map((option) => `${path}: ${command} ${option}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('uses of the program are found in every way to write them, and nothing else is', () => {
+  const uses = (code: string) => usesOf(code).map(({ command, options }) => [command, ...options].join(' '));
+  expect(uses('echo x | coder-users nowhere --a --b-c=1 Y | tee')).toEqual(['nowhere --a --b-c']);
+  expect(uses('npm run --silent coder-users -- rotate && npx coder-users health')).toEqual(['rotate', 'health']);
+  expect(uses('kubectl -n coder-users exec deploy/coder-users -- coder-users openapi')).toEqual(['openapi']);
+  expect(uses('cu health; systemctl restart coder-users now; coder-users COMMAND')).toEqual(['health']);
+});
+
+describe('marked blocks', () => {
+  test.each(testsOf((how) => !how.includes('long')))('%s, %s', async (path, name) => {
+    await runBlocks(path, name);
+  });
+
+  it('are shell, as are all that look like it', () => {
+    const blocks = DOCUMENTS.flatMap((path) => blocksOf(readDocument(path)));
+    expect(blocks.filter(({ test, language }) => test && language !== 'sh')).toEqual([]);
+    const wrong = blocks.filter(
+      ({ language, text }) => language === 'sh' && spawnSync('sh', ['-n'], { input: text }).status !== 0,
+    );
+    expect(wrong).toEqual([]);
+  });
+});
