@@ -38,13 +38,25 @@ coder-users COMMAND --help tells more. Exit codes: 0 done, ${FAILED} failed, ${W
 `;
 }
 
-/** The command and its arguments; `server create-admin-user` is another way to write `create-admin-user`. */
+/**
+ * The command and its arguments. Some commands have names of two words; `server create-admin-user` is another way to write
+ * `create-admin-user`.
+ */
 function pick(args: string[]): { name: string; rest: string[] } {
   const [first, second] = args;
   if (first === undefined || first.startsWith('-')) return { name: 'server', rest: args };
-  if (first === 'server' && second !== undefined && Object.hasOwn(COMMANDS, second))
-    return { name: second, rest: args.slice(2) };
-  return { name: first, rest: args.slice(1) };
+  if (first === 'server' && second !== undefined) {
+    const behind = pick(args.slice(1));
+    return Object.hasOwn(COMMANDS, behind.name) ? behind : { name: first, rest: args.slice(1) };
+  }
+  const both = `${first} ${second}`;
+  return Object.hasOwn(COMMANDS, both) ? { name: both, rest: args.slice(2) } : { name: first, rest: args.slice(1) };
+}
+
+/** On a signal a command ends by way of its exit handlers: what it has begun to write goes, a database it started ends. */
+function endOnSignals(): void {
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
 }
 
 async function run(args: string[]): Promise<void> {
@@ -56,6 +68,8 @@ async function run(args: string[]): Promise<void> {
   if (command === undefined) throw new UsageError(`There is no command '${name}'`);
   const input = readArguments(command, rest);
   if (input === undefined) return void process.stdout.write(helpOf(name, command));
+  // The server ends in an order of its own.
+  if (command !== serverCommand) endOnSignals();
   return command.run({ env: process.env, ...input });
 }
 

@@ -10,12 +10,14 @@ export class UsageError extends Error {
 export interface CommandInput {
   readonly env: Environment;
   readonly flags: Readonly<Record<string, string | undefined>>;
+  /** Options without a value that were given. */
+  readonly switches: ReadonlySet<string>;
   readonly positionals: readonly string[];
 }
 
 export interface CommandOption {
-  /** How the help calls the value. */
-  readonly value: string;
+  /** How the help calls the value; an option without one is on or off. */
+  readonly value?: string;
   readonly help: string;
 }
 
@@ -24,7 +26,9 @@ export interface Command {
   /** Names of the arguments that must be given, in order. */
   readonly positionals?: readonly string[];
   readonly options?: Readonly<Record<string, CommandOption>>;
-  /** More for --help: settings, exit codes, an example. */
+  /** What follows `coder-users` in calls that show how the command is used. */
+  readonly examples: readonly string[];
+  /** More for --help: settings, exit codes. */
   readonly notes?: string;
   run(input: CommandInput): Promise<void>;
 }
@@ -36,7 +40,8 @@ export interface Command {
  */
 export function readArguments(command: Command, args: string[]): Omit<CommandInput, 'env'> | undefined {
   const options: ParseArgsOptionsConfig = { help: { type: 'boolean', short: 'h' } };
-  for (const name of Object.keys(command.options ?? {})) options[name] = { type: 'string' };
+  for (const [name, { value }] of Object.entries(command.options ?? {}))
+    options[name] = { type: value === undefined ? 'boolean' : 'string' };
   const expected = command.positionals ?? [];
   let parsed: ReturnType<typeof parseArgs>;
   try {
@@ -51,17 +56,25 @@ export function readArguments(command: Command, args: string[]): Omit<CommandInp
   const missing = expected[parsed.positionals.length];
   if (missing !== undefined) throw new UsageError(`The argument ${missing} is missing`);
   const flags: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(parsed.values)) if (typeof value === 'string') flags[name] = value;
-  return { flags, positionals: parsed.positionals };
+  const switches = new Set<string>();
+  for (const [name, value] of Object.entries(parsed.values)) {
+    if (typeof value === 'string') flags[name] = value;
+    else if (value === true) switches.add(name);
+  }
+  return { flags, switches, positionals: parsed.positionals };
 }
 
 /** The help text of one command. */
 export function helpOf(name: string, command: Command): string {
   const positionals = (command.positionals ?? []).map((positional) => ` ${positional}`).join('');
-  const rows = Object.entries(command.options ?? {}).map(([option, { value, help }]) => [`--${option} ${value}`, help]);
+  const rows = Object.entries(command.options ?? {}).map(([option, { value, help }]) => [
+    value === undefined ? `--${option}` : `--${option} ${value}`,
+    help,
+  ]);
   rows.push(['-h, --help', 'show this help']);
   const width = Math.max(...rows.map(([left = '']) => left.length)) + 2;
   const lines = rows.map(([left = '', right]) => `  ${left.padEnd(width)}${right}`);
+  const examples = command.examples.map((example) => `  coder-users ${example}`).join('\n');
   const notes = command.notes === undefined ? '' : `\n${command.notes}\n`;
-  return `${command.summary}\n\nUsage: coder-users ${name}${positionals} [options]\n\n${lines.join('\n')}\n${notes}`;
+  return `${command.summary}\n\nUsage: coder-users ${name}${positionals} [options]\n\n${lines.join('\n')}\n\nExamples:\n${examples}\n${notes}`;
 }

@@ -13,13 +13,16 @@ export const createAdminUserCommand: Command = {
     password: { value: 'PASSWORD', help: 'the password; without it, asked for or read from standard input' },
     'postgres-url': POSTGRES_URL_OPTION,
   },
+  examples: ['create-admin-user --username ada --email ada@example.com'],
   notes: 'Works while the server is running, and when password login is switched off.',
   async run({ env, flags }) {
     const { username, email } = flags;
     if (username === undefined) throw new UsageError('--username is missing');
     if (email === undefined) throw new UsageError('--email is missing');
     const password = await readPassword(flags.password);
-    const user = await asOperator(env, flags['postgres-url'], (ctx) => createOwner(ctx, { username, email, password }));
+    const user = await asOperator(env, flags['postgres-url'], { keys: 'all', mayCreate: true }, (ctx) =>
+      createOwner(ctx, { username, email, password }),
+    );
     console.log(`Created the owner ${user.username} <${user.email}> with the id ${user.id}.`);
   },
 };

@@ -1,18 +1,17 @@
 // The database that a command works on: the external one, the embedded one, or the embedded one of a running server.
-import { getTableName, is } from 'drizzle-orm';
-import { PgTable } from 'drizzle-orm/pg-core';
+import { resolve } from 'node:path';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Environment } from '../config/values.ts';
 import type { Config } from '../config.ts';
-import { runningEmbeddedUrl, startEmbeddedPostgres } from '../embedded-postgres/supervisor.ts';
+import { hasEmbeddedDatabase, runningEmbeddedUrl, startEmbeddedPostgres } from '../embedded-postgres/supervisor.ts';
+import type { DatabaseTarget } from '../postgres/client.ts';
 import { missingGrants } from '../postgres/grants.ts';
 import { waitForDatabase } from '../postgres/wait.ts';
 import { StartError } from '../start-error.ts';
 import { connect, type Db } from '../store/db.ts';
 import { pgErrorCode } from '../store/errors.ts';
-import { JOURNAL, migrate } from '../store/migrate.ts';
-import * as schema from '../store/schema.ts';
+import { JOURNAL, knownMigrations, migrate, tablesOf } from '../store/migrate.ts';
 import type { CommandOption } from './command.ts';
 
 /** Stopping must not wait longer for statements that are still under way. */
@@ -39,12 +38,7 @@ export function withDatabaseUrl(env: Environment, url: string | undefined): Envi
 
 const DENIED = '42501';
 
-const tableNames = [
-  ...Object.values<unknown>(schema)
-    .filter((one) => is(one, PgTable))
-    .map((table) => getTableName(table)),
-  JOURNAL,
-];
+const tableNames = () => [...tablesOf(knownMigrations()), JOURNAL];
 
 function refuseRights(grants: string[]): StartError {
   return new StartError(`The database role lacks rights. As an administrator of the database: ${grants.join(' ')}`);
@@ -55,32 +49,47 @@ async function migrateExternal(url: string): Promise<number> {
   try {
     return await migrate(url);
   } catch (err) {
-    const grants = pgErrorCode(err) === DENIED ? await missingGrants(url, 'migrate', tableNames) : [];
+    const grants = pgErrorCode(err) === DENIED ? await missingGrants(url, 'migrate', tableNames()) : [];
     throw grants.length > 0 ? refuseRights(grants) : err;
   }
 }
 
+export interface Access {
+  /** Use the embedded database of a running server instead of refusing. */
+  readonly mayJoin: boolean;
+  /** Make the embedded database when there is none. */
+  readonly mayCreate: boolean;
+}
+
+/** A database that answers, whatever is in it. */
+export interface Reached {
+  readonly target: DatabaseTarget;
+  /** Where migrations and long transactions go: past a pooler. */
+  readonly directUrl: string;
+}
+
 /**
- * Makes the database ready: started or waited for, and migrated.
- * @param mayJoin use the embedded database of a running server instead of refusing
+ * Makes the database answer: started or waited for. Nothing is written to it.
  * @throws StartError when it cannot be used
  */
-export async function prepareDatabase(
+export async function reachDatabase(
   { postgres }: Pick<Config, 'postgres'>,
   log: Logger,
   onClose: OnClose,
-  { mayJoin }: { mayJoin: boolean },
-): Promise<{ target: { url: string; pooled: boolean }; applied: number }> {
+  { mayJoin, mayCreate }: Access,
+): Promise<Reached> {
   if (postgres.url !== undefined) {
     const { url, directUrl } = postgres;
     const target = await waitForDatabase({ url, ...(directUrl !== undefined && { directUrl }) }, log);
-    const applied = await migrateExternal(directUrl ?? url);
-    const grants = await missingGrants(url, 'serve', tableNames);
-    if (grants.length > 0) throw refuseRights(grants);
-    return { target, applied };
+    return { target, directUrl: directUrl ?? url };
   }
   const running = mayJoin ? await runningEmbeddedUrl(postgres.dataDir) : undefined;
-  if (running !== undefined) return { target: { url: running, pooled: false }, applied: await migrate(running) };
+  if (running !== undefined) return { target: { url: running, pooled: false }, directUrl: running };
+  if (!mayCreate && !hasEmbeddedDatabase(postgres.dataDir)) {
+    throw new StartError(
+      `There is no database in ${resolve(postgres.dataDir)}. CODER_USERS_DATA_DIR names the data directory, CODER_PG_CONNECTION_URL another database.`,
+    );
+  }
   const starting = startEmbeddedPostgres({ dataDir: postgres.dataDir, log });
   // Registered before it has started, so that a signal in the middle of a start stops it as well.
   onClose(async () => {
@@ -88,7 +97,31 @@ export async function prepareDatabase(
     await embedded?.stop();
   });
   const { url } = await starting;
-  return { target: { url, pooled: false }, applied: await migrate(url) };
+  return { target: { url, pooled: false }, directUrl: url };
+}
+
+export interface Preparation extends Access {
+  /** Looks at what is there before anything is written, and throws to leave it so. */
+  readonly inspect?: (url: string) => Promise<void>;
+}
+
+/**
+ * Makes the database ready: started or waited for, and migrated.
+ * @throws StartError when it cannot be used
+ */
+export async function prepareDatabase(
+  config: Pick<Config, 'postgres'>,
+  log: Logger,
+  onClose: OnClose,
+  { inspect, ...access }: Preparation,
+): Promise<{ target: DatabaseTarget; applied: number }> {
+  const { target, directUrl } = await reachDatabase(config, log, onClose, access);
+  await inspect?.(directUrl);
+  if (config.postgres.url === undefined) return { target, applied: await migrate(directUrl) };
+  const applied = await migrateExternal(directUrl);
+  const grants = await missingGrants(target.url, 'serve', tableNames());
+  if (grants.length > 0) throw refuseRights(grants);
+  return { target, applied };
 }
 
 /** Looking sessions up takes one connection at a time; the second one is there while the first is replaced. */
@@ -102,7 +135,7 @@ export async function openDatabase(
   config: Pick<Config, 'postgres'>,
   log: Logger,
   onClose: OnClose,
-  options: { mayJoin: boolean },
+  options: Preparation,
 ): Promise<{ db: Db; sessions: pg.Pool }> {
   const { target } = await prepareDatabase(config, log, onClose, options);
   const { pool, db } = connect(target, log);

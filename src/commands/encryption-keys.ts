@@ -2,11 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeSync,
@@ -29,21 +31,28 @@ function sync(path: string): void {
   closeSync(file);
 }
 
-/** Writes a new key under a passing name first: a file that is there is whole, and of two starts one makes it. */
-function createKeyFile(path: string): void {
+/** Writes keys under a passing name first: a file that is there is whole. */
+function writeWhole(path: string, keys: readonly string[], place: (draft: string, path: string) => void): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   try {
     const file = openSync(draft, 'wx', 0o600);
-    writeSync(file, `${randomBytes(KEY_BYTES).toString('base64')}\n`);
+    writeSync(file, keys.map((key) => `${key}\n`).join(''));
     fsyncSync(file);
     closeSync(file);
-    linkSync(draft, path);
+    place(draft, path);
     sync(dirname(path));
-  } catch (err) {
-    if (codeOf(err) !== 'EEXIST') throw err;
   } finally {
     rmSync(draft, { force: true });
+  }
+}
+
+/** Makes a key; of two starts at once one makes it. */
+function createKeyFile(path: string): void {
+  try {
+    writeWhole(path, [randomBytes(KEY_BYTES).toString('base64')], linkSync);
+  } catch (err) {
+    if (codeOf(err) !== 'EEXIST') throw err;
   }
 }
 
@@ -69,30 +78,54 @@ function readKeyFile(path: string, log: Pick<Logger, 'warn'>): string[] | undefi
   return keys;
 }
 
+/** Where the key file of the embedded database is. */
+export const keyFileOf = (dataDir: string): string => join(dataDir, KEY_FILE);
+
 /**
- * The keys that `createSecretBox` takes: those of the settings; with the embedded database also those of the key file in
- * the data directory, so that setting keys later on locks nothing out. Without any in the settings the embedded database
- * gets a generated one, made once (mode 0600); with an external database nothing is encrypted then, which is logged.
+ * The keys that are there: those of the settings; with the embedded database also those of the key file in the data
+ * directory, so that setting keys later on locks nothing out.
+ * @throws StartError for a key file that cannot be used
+ */
+export function configuredKeys(
+  { encryption, postgres }: Pick<Config, 'encryption' | 'postgres'>,
+  log: Pick<Logger, 'warn'>,
+): string[] {
+  const stored = postgres.url === undefined ? (readKeyFile(keyFileOf(postgres.dataDir), log) ?? []) : [];
+  return [...new Set([...encryption.keys, ...stored])];
+}
+
+/**
+ * The keys that `createSecretBox` takes: those that are there. Without any the embedded database gets a generated one, made
+ * once (mode 0600); with an external database nothing is encrypted then, which is logged.
  * @throws StartError for a key file that cannot be used
  */
 export function loadEncryptionKeys(
-  { encryption, postgres }: Pick<Config, 'encryption' | 'postgres'>,
+  config: Pick<Config, 'encryption' | 'postgres'>,
   log: Pick<Logger, 'info' | 'warn'>,
 ): string[] {
-  const configured = [...encryption.keys];
-  if (postgres.url !== undefined) {
-    if (configured.length === 0) {
-      log.warn(
-        `secrets, SSH keys and provider tokens are stored unencrypted: set ${VARIABLE} (base64 of 32 bytes each, comma-separated)`,
-      );
-    }
-    return configured;
+  const keys = configuredKeys(config, log);
+  if (keys.length > 0) return keys;
+  if (config.postgres.url !== undefined) {
+    log.warn(
+      `secrets, SSH keys and provider tokens are stored unencrypted: set ${VARIABLE} (base64 of 32 bytes each, comma-separated)`,
+    );
+    return [];
   }
-  const path = join(postgres.dataDir, KEY_FILE);
-  const stored = readKeyFile(path, log);
-  if (stored !== undefined) return [...configured, ...stored.filter((key) => !configured.includes(key))];
-  if (configured.length > 0) return configured;
+  const path = keyFileOf(config.postgres.dataDir);
   createKeyFile(path);
   log.info({ path }, 'made a key for what is stored encrypted: keep a copy of it apart from the database');
   return readKeyFile(path, log) ?? [];
+}
+
+/** Adds keys behind those of the key file, which is made if need be and replaced as a whole. */
+export function addToKeyFile(dataDir: string, keys: readonly string[]): void {
+  const path = keyFileOf(dataDir);
+  const there = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
+  writeWhole(path, [...new Set([...there, ...keys])], renameSync);
+}
+
+/** Writes keys into a file that is not there yet. @throws StartError when it is */
+export function writeNewKeyFile(path: string, keys: readonly string[]): void {
+  if (existsSync(path)) throw new StartError(`${path} is there already: keys are written into a new file.`);
+  writeWhole(path, keys, renameSync);
 }

@@ -14,6 +14,7 @@ function addressOf({ host, port }: Config['http']): string {
 
 export const healthCommand: Command = {
   summary: 'Ask the server that runs with the same settings whether it lives.',
+  examples: ['health'],
   notes: 'Exit code 0 when it answers, 1 when it does not. Whether the database answers too: GET /readyz.',
   async run({ env }) {
     const url = addressOf(readConfig(env).http);

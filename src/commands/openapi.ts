@@ -39,6 +39,7 @@ async function document(): Promise<string> {
 export const openapiCommand: Command = {
   summary: 'Write the OpenAPI 3.1 document of the API.',
   options: { output: { value: 'FILE', help: 'where to write it (default: standard output)' } },
+  examples: ['openapi --output openapi.json'],
   async run({ flags: { output } }) {
     const text = await document();
     if (output === undefined) {

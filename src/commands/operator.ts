@@ -13,12 +13,19 @@ import { createMailer } from '../mail/mailer.ts';
 import { NO_REFUSALS } from '../services/refusals.ts';
 import { StartError } from '../start-error.ts';
 import { openDatabase, withCleanup, withDatabaseUrl } from './database.ts';
-import { openSecretBox } from './secret-box.ts';
+import { NO_SECRET_BOX, openSecretBox, refuseLostKeys } from './secret-box.ts';
 
 /** The words of a refusal as one line: its message, and what is wrong with which field. */
 function plainWords({ message, detail, validations = [] }: ApiError): string {
   const fields = validations.map(({ field, detail: problem }) => `${field}: ${problem}`);
   return [message.replace(/\.$/, ''), ...(detail === undefined ? [] : [detail]), ...fields].join(': ');
+}
+
+export interface OperatorNeeds {
+  /** What encryption keys are for: nothing, so that none is looked for; everything, so that none may be lost; what is left. */
+  readonly keys: 'none' | 'all' | 'some';
+  /** Make the embedded database when there is none. */
+  readonly mayCreate?: boolean;
 }
 
 /**
@@ -28,20 +35,26 @@ function plainWords({ message, detail, validations = [] }: ApiError): string {
 export async function asOperator<T>(
   env: Environment,
   url: string | undefined,
+  { keys, mayCreate = false }: OperatorNeeds,
   work: (ctx: Ctx) => Promise<T>,
 ): Promise<T> {
   const config = readConfig(withDatabaseUrl(env, url));
   const { log } = createLog({ level: 'warn' }, { human: true, fd: 2 });
   return withCleanup(async (onClose) => {
-    const { db } = await openDatabase(config, log, onClose, { mayJoin: true });
+    // What the server warns about at its start is none of the command's business.
+    const quiet = log.child({}, { level: 'error' });
+    const { db } = await openDatabase(config, log, onClose, {
+      mayJoin: true,
+      mayCreate,
+      ...(keys === 'all' && { inspect: (url) => refuseLostKeys(config, quiet, url) }),
+    });
     const ctx: Ctx = {
       config,
       db,
       log,
       clock: systemClock,
       mailer: createMailer(null, log),
-      // What the server warns about at its start is none of the command's business.
-      secretBox: await openSecretBox(config, log.child({}, { level: 'error' }), db),
+      secretBox: keys === 'none' ? NO_SECRET_BOX : await openSecretBox(config, quiet, db),
       idp: NO_PROVIDERS,
       behind: behindAnswers((what, err) => log.error({ err }, `${what} failed`)),
       connections: FREE,

@@ -12,10 +12,11 @@ export const resetPasswordCommand: Command = {
     password: { value: 'PASSWORD', help: 'the password; without it, asked for or read from standard input' },
     'postgres-url': POSTGRES_URL_OPTION,
   },
-  notes: 'Works while the server is running.',
+  examples: ['reset-password ada'],
+  notes: 'Works while the server is running, and without encryption keys.',
   async run({ env, flags, positionals: [username = ''] }) {
     const password = await readPassword(flags.password);
-    await asOperator(env, flags['postgres-url'], (ctx) => resetPassword(ctx, username, password));
+    await asOperator(env, flags['postgres-url'], { keys: 'none' }, (ctx) => resetPassword(ctx, username, password));
     console.log(`The password of ${username} has been reset.`);
   },
 };

@@ -14,7 +14,7 @@ import { prepareExternalLogin } from '../services/sso/first-contact.ts';
 import { StartError } from '../start-error.ts';
 import type { Command } from './command.ts';
 import { type OnClose, openDatabase, POSTGRES_URL_OPTION, withCleanup, withDatabaseUrl } from './database.ts';
-import { openSecretBox } from './secret-box.ts';
+import { openSecretBox, refuseLostKeys } from './secret-box.ts';
 
 /** After a signal the process is gone within this time, whatever hangs. */
 const STOP_MS = 8000;
@@ -93,7 +93,11 @@ async function start(config: Config, log: Logger, onClose: OnClose): Promise<voi
   const mailer = createMailer(config.email, log);
   const idp = createIdentityProviders(config, log);
   onClose(async () => idp.close());
-  const { db, sessions } = await openDatabase(config, log, onClose, { mayJoin: false });
+  const { db, sessions } = await openDatabase(config, log, onClose, {
+    mayJoin: false,
+    mayCreate: true,
+    inspect: (url) => refuseLostKeys(config, log.child({}, { level: 'error' }), url),
+  });
   onClose(() => mailer.close(MAIL_MS));
   const secretBox = await openSecretBox(config, log, db);
   await idp.started(PROVIDER_MS);
@@ -109,6 +113,7 @@ async function start(config: Config, log: Logger, onClose: OnClose): Promise<voi
 
 export const serverCommand: Command = {
   summary: 'Run the server. This is what happens without a command, too.',
+  examples: ['server', 'server --postgres-url postgres://user:password@host/db'],
   notes: `SIGTERM and SIGINT stop the server within ${STOP_MS / 1000} s, after it has answered what is under way; a second one at once.
 
 ${settingsAsText()}`,

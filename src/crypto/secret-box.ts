@@ -36,9 +36,12 @@ const TAG_BYTES = 16;
 const UNENCRYPTED = 'v0:';
 const STORED = /^v1:([0-9a-f]{16}):([A-Za-z0-9+/]+={0,2})$/;
 
-/** Names a key without telling anything about it. */
-const keyIdOf = (key: Buffer): string =>
-  hash('sha256', Buffer.concat([Buffer.from('secret-box key id:'), key])).slice(0, 16);
+/** Names a key, given as base64, without telling anything about it. */
+export const encryptionKeyId = (base64Key: string): string =>
+  hash('sha256', Buffer.concat([Buffer.from('secret-box key id:'), Buffer.from(base64Key, 'base64')])).slice(0, 16);
+
+/** The name of the key that a stored text needs; undefined for a text that is not encrypted. */
+export const keyIdOfText = (stored: string): string | undefined => STORED.exec(stored)?.[1];
 
 /**
  * Makes a box from base64 texts of 32 bytes each, the first of which encrypts while all decrypt.
@@ -48,7 +51,7 @@ export function createSecretBox(base64Keys: readonly string[]): SecretBox {
   const keys = base64Keys.map((text) => {
     const key = Buffer.from(text, 'base64');
     if (key.length !== 32) throw new RangeError('an encryption key is not 32 bytes long');
-    return { id: keyIdOf(key), key };
+    return { id: encryptionKeyId(text), key };
   });
   const [first] = keys;
   const byId = new Map(keys.map(({ id, key }) => [id, key]));

@@ -188,6 +188,9 @@ async function supervise(setup: Setup, log: Log): Promise<() => Promise<void>> {
   };
 }
 
+/** Whether there is a database in `dataDir`, running or not. */
+export const hasEmbeddedDatabase = (dataDir: string): boolean => isCluster(join(dataDir, 'postgres'));
+
 const urlOf = (socketFolder: string) => `postgres://${SUPERUSER}@/postgres?host=${encodeURIComponent(socketFolder)}`;
 
 /**

@@ -33,6 +33,17 @@ export const BEGIN_POOLED = [
   ...Object.entries(LIMITS).map(([name, value]) => `set local ${name} = ${value}`),
 ].join('; ');
 
+/** For a transaction that reads or writes everything: no limits, and text as it is stored, whoever's session it is. */
+export const UNHURRIED = [
+  `set local client_encoding = 'UTF8'`,
+  ...Object.keys(LIMITS).map((name) => `set local ${name} = 0`),
+  `set local TimeZone = 'UTC'`,
+  `set local DateStyle = 'ISO, YMD'`,
+  `set local IntervalStyle = 'postgres'`,
+  `set local bytea_output = 'hex'`,
+  'set local extra_float_digits = 1',
+].join('; ');
+
 /** timestamptz stays text: a JS Date would cut its microseconds. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text') =>

@@ -2,7 +2,7 @@
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import type pg from 'pg';
 import { packageRoot } from '../package-root.ts';
-import { BEGIN, withClient } from '../postgres/client.ts';
+import { BEGIN, UNHURRIED, withClient } from '../postgres/client.ts';
 import { StartError } from '../start-error.ts';
 import { pgErrorCode } from './errors.ts';
 
@@ -19,14 +19,20 @@ export function knownMigrations(folder = `${packageRoot}/migrations`): Migration
   return readMigrationFiles({ migrationsFolder: folder });
 }
 
-interface Journal {
+export interface Journal {
   /** Ready to be put into a statement. */
   readonly table: string;
   readonly exists: boolean;
 }
 
+/** The names of all tables that migrations make; those that a schema has are ours. */
+export function tablesOf(migrations: readonly MigrationMeta[]): string[] {
+  const made = migrations.flatMap(({ sql }) => sql).flatMap((text) => [...text.matchAll(/CREATE TABLE "(\w+)"/gi)]);
+  return [...new Set(made.flatMap(([, name]) => name ?? []))];
+}
+
 /** Finds the journal of the schema in which the tables are or will be: the first one of the search path. */
-async function findJournal(client: pg.Client): Promise<Journal> {
+export async function findJournal(client: pg.Client): Promise<Journal> {
   const table = (schema: string, name: string) =>
     `exists (select from pg_class c where c.relnamespace = ${schema}::regnamespace and c.relname = '${name}')`;
   const { rows } = await client.query<{ schema: string | null; own: boolean; old: boolean }>(
@@ -42,7 +48,7 @@ async function findJournal(client: pg.Client): Promise<Journal> {
 }
 
 /** The time stamps (milliseconds since 1970) of the applied migrations, oldest first. */
-async function appliedMigrations(client: pg.Client, { table, exists }: Journal): Promise<number[]> {
+export async function appliedMigrations(client: pg.Client, { table, exists }: Journal): Promise<number[]> {
   if (!exists) return [];
   const { rows } = await client.query<{ created_at: string }>(`select created_at from ${table} order by created_at`);
   return rows.map((row) => Number(row.created_at));
@@ -64,12 +70,18 @@ async function useTrigrams(client: pg.Client): Promise<void> {
   );
 }
 
-function versionText(stamps: number[]): string {
+/** How many migrations a schema has had, and from when the last one is. */
+export function versionText(stamps: readonly number[]): string {
   const date = new Date(stamps.at(-1) ?? 0).toISOString().slice(0, 10);
   return `version ${stamps.length} (${date})`;
 }
 
-async function apply(client: pg.Client, { table }: Journal, missing: MigrationMeta[]): Promise<void> {
+/** Applies migrations, which the journal then has. Needs the transaction of `beginMigrating`. */
+export async function applyMigrations(
+  client: pg.Client,
+  { table }: Journal,
+  missing: readonly MigrationMeta[],
+): Promise<void> {
   await client.query(
     `create table if not exists ${table} (id serial primary key, hash text not null, created_at bigint)`,
   );
@@ -83,6 +95,13 @@ async function apply(client: pg.Client, { table }: Journal, missing: MigrationMe
   }
 }
 
+/** Begins the one transaction at a time that may change the schema; it takes as long as it takes. */
+export async function beginMigrating(client: pg.Client): Promise<void> {
+  await client.query(BEGIN);
+  await client.query(UNHURRIED);
+  await client.query(`select pg_advisory_xact_lock(${LOCK})`);
+}
+
 /**
  * Applies what is missing, in one transaction under an advisory lock, so that several copies may start at once on an
  * empty database and a killed one leaves nothing half done. The lock belongs to the transaction: this works through a
@@ -93,12 +112,7 @@ async function apply(client: pg.Client, { table }: Journal, missing: MigrationMe
  */
 export async function migrate(url: string, known = knownMigrations()): Promise<number> {
   return withClient(url, async (client) => {
-    await client.query(BEGIN);
-    await client.query(`set local client_encoding = 'UTF8'`);
-    await client.query('set local statement_timeout = 0');
-    await client.query('set local lock_timeout = 0');
-    await client.query('set local idle_in_transaction_session_timeout = 0');
-    await client.query(`select pg_advisory_xact_lock(${LOCK})`);
+    await beginMigrating(client);
     const journal = await findJournal(client);
     const applied = await appliedMigrations(client, journal);
     const knownStamps = known.map((migration) => migration.folderMillis);
@@ -109,7 +123,7 @@ export async function migrate(url: string, known = knownMigrations()): Promise<n
     }
     // By time stamp rather than by count: a migration that was merged late with an older stamp is applied as well.
     const missing = known.filter((migration) => !applied.includes(migration.folderMillis));
-    if (missing.length > 0) await apply(client, journal, missing);
+    if (missing.length > 0) await applyMigrations(client, journal, missing);
     await client.query('commit');
     return missing.length;
   });

@@ -1,6 +1,8 @@
 // Every column that is stored encrypted, read page by page so that its texts can be encrypted anew.
 import { type SQL, sql } from 'drizzle-orm';
+import type pg from 'pg';
 import type { Db } from './db.ts';
+import { readOrCreateSetting, readSetting } from './site-settings.ts';
 
 export interface SealedColumn {
   readonly table: string;
@@ -65,4 +67,40 @@ export async function replaceSealed(db: Db, of: SealedColumn, old: SealedText, s
     update ${sql.identifier(of.table)} set ${column} = ${stored}
     where (${keyColumns(of)}) = (${keyValues(of, old.key)}) and ${column} = ${old.stored}`);
   return rowCount === 1;
+}
+
+/** Settings that only prove which keys the database was written with: one for each key that was ever the first. */
+const CHECK = 'encryption_check';
+
+/** Leaves a check value of the first key, named by `keyId`. `rotate` encrypts it anew with everything else. */
+export async function leaveKeyCheck(db: Db, keyId: string, encrypt: (text: string) => string): Promise<void> {
+  // The first ones had no name.
+  if ((await readSetting(db, CHECK))?.startsWith(`v1:${keyId}:`)) return;
+  await readOrCreateSetting(db, `${CHECK}:${keyId}`, () => encrypt(CHECK));
+}
+
+const has = async (client: pg.ClientBase, table: string) =>
+  (await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [table])).rows[0]?.there;
+
+/** The check values that are there; none in a database that has never been used, also before its first migration. */
+export async function readKeyChecks(client: pg.ClientBase): Promise<string[]> {
+  if (!(await has(client, 'site_settings'))) return [];
+  const { rows } = await client.query<{ value: string }>(
+    'select value from site_settings where key = $1 or starts_with(key, $2)',
+    [CHECK, `${CHECK}:`],
+  );
+  return rows.map(({ value }) => value);
+}
+
+/** The names of the keys that any stored text needs, of whichever version the schema is. */
+export async function keyIdsInUse(client: pg.ClientBase): Promise<string[]> {
+  const found = new Set<string>();
+  for (const { table, column } of Object.values(SEALED_COLUMNS)) {
+    if (!(await has(client, table))) continue;
+    const { rows } = await client.query<{ id: string }>(
+      `select distinct substring(${column} from '^v1:([0-9a-f]{16}):') as id from ${table} where ${column} like 'v1:%'`,
+    );
+    for (const { id } of rows) if (id !== null) found.add(id);
+  }
+  return [...found].sort();
 }

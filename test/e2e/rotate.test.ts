@@ -1,8 +1,8 @@
 // The encryption key of a deployment that sets none, and changing it while the server runs.
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cleanUp, preparedFolder, run, startServer } from '../support/server.ts';
+import { cleanUp, dataFolder, preparedFolder, run, startServer } from '../support/server.ts';
 
 afterAll(cleanUp);
 
@@ -49,4 +49,51 @@ describe('rotate', () => {
     expect(stderr).not.toContain(STRANGER);
     writeFileSync(file, `${NEW}\n`);
   });
+});
+
+describe('a lost key', () => {
+  const stored = () => readFileSync(file, 'utf8');
+  let lonely: string;
+  beforeAll(async () => {
+    lonely = await preparedFolder();
+  });
+
+  test('stops the start before anything is written: no key is made in its place', async () => {
+    const path = join(lonely, 'encryption-keys');
+    renameSync(path, `${path}.kept`);
+    const env = { CODER_USERS_DATA_DIR: lonely, CODER_HTTP_ADDRESS: '127.0.0.1:0' };
+    const { code, stderr } = await run(['server'], env).finished;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/encryption key [0-9a-f]{16}, which is neither in .*rotate --discard-unreadable/);
+    expect(existsSync(path)).toBe(false);
+    renameSync(`${path}.kept`, path);
+  });
+
+  test('is one that was the first for a while, too', async () => {
+    writeFileSync(join(lonely, 'encryption-keys'), `${NEW}\n${readFileSync(join(lonely, 'encryption-keys'), 'utf8')}`);
+    await (await startServer({ CODER_USERS_DATA_DIR: lonely })).stop();
+    const [, old = ''] = readFileSync(join(lonely, 'encryption-keys'), 'utf8').split('\n');
+    writeFileSync(join(lonely, 'encryption-keys'), `${old}\n`);
+    const { code, stderr } = await run(['rotate'], { CODER_USERS_DATA_DIR: lonely }).finished;
+    expect(code).toBe(1);
+    expect(stderr).toContain('The database was written with encryption key');
+  });
+
+  test('does not keep an operator from resetting a password', async () => {
+    const before = stored();
+    writeFileSync(file, `${STRANGER}\n`);
+    const reset = run(['reset-password', 'ada', '--password', 'AnotherSecurePassword!'], {
+      CODER_USERS_DATA_DIR: dataDir,
+    });
+    expect(await reset.finished).toMatchObject({ code: 0, stderr: '' });
+    writeFileSync(file, before);
+  });
+});
+
+test('a command that makes no database says so where there is none, and makes none', async () => {
+  const nowhere = dataFolder();
+  const { code, stderr } = await run(['reset-password', 'ada', '--password', 'x'], { CODER_USERS_DATA_DIR: nowhere })
+    .finished;
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('There is no database in ') });
+  expect(existsSync(nowhere)).toBe(false);
 });

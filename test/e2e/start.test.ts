@@ -1,8 +1,10 @@
 // What a start says and refuses: one line when ready, one line when it cannot be, nothing left behind.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SETTINGS } from '../../src/config/documentation.ts';
+import { packageRoot } from '../../src/package-root.ts';
 import { withClient } from '../../src/postgres/client.ts';
 import { emptyDatabase } from '../support/postgres.ts';
 import { cleanUp, dataFolder, preparedFolder, run, startServer } from '../support/server.ts';
@@ -38,15 +40,22 @@ describe('health', () => {
 });
 
 describe('help', () => {
-  test.each(['server', 'migrate', 'create-admin-user', 'reset-password', 'rotate', 'health', 'openapi'])(
-    '%s --help says what it does, on standard output, with exit code 0',
-    async (command) => {
-      const { code, stdout, stderr } = await run([command, '--help']).finished;
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout).toContain(`Usage: coder-users ${command}`);
-      if (!['openapi', 'health'].includes(command)) expect(stdout).toContain('--postgres-url URL');
-    },
-  );
+  const WITHOUT_DATABASE = new Set(['openapi', 'health']);
+
+  test('lists every command, each of which says what it does and shows how, on standard output, with exit code 0', async () => {
+    const { stdout: overview } = await run(['--help']).finished;
+    const names = [...overview.matchAll(/^ {2}(\S+(?: \S+)?) {2,}\S/gm)].map(([, name = '']) => name);
+    expect(names).toEqual(expect.arrayContaining(['server', 'migrate', 'rotate']));
+    const helps = await Promise.all(names.map((name) => run([...name.split(' '), '--help']).finished));
+    for (const [at, name] of names.entries()) {
+      expect(helps[at]).toMatchObject({ code: 0, stderr: '' });
+      expect(helps[at]?.stdout).toContain(`Usage: coder-users ${name}`);
+      expect(helps[at]?.stdout).toMatch(new RegExp(`^Examples:\n {2}coder-users ${name}`, 'm'));
+      if (!WITHOUT_DATABASE.has(name)) expect(helps[at]?.stdout).toContain('--postgres-url URL');
+    }
+    const table = readFileSync(join(packageRoot, 'README.md'), 'utf8');
+    expect(names.filter((name) => !new RegExp(`^\\| \`${name}[ \`]`, 'm').test(table))).toEqual([]);
+  });
 
   test('of the server lists every setting', async () => {
     const { stdout } = await run(['server', '--help']).finished;
