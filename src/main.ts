@@ -1,10 +1,12 @@
 // The program: picks the command, and turns what goes wrong into one line and an exit code.
+import { backupCommand } from './commands/backup.ts';
 import { type Command, helpOf, readArguments, UsageError } from './commands/command.ts';
 import { createAdminUserCommand } from './commands/create-admin-user.ts';
 import { healthCommand } from './commands/health.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { openapiCommand } from './commands/openapi.ts';
 import { resetPasswordCommand } from './commands/reset-password.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { rotateCommand } from './commands/rotate.ts';
 import { serverCommand } from './commands/server.ts';
 import { loggableError } from './log.ts';
@@ -18,6 +20,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'create-admin-user': createAdminUserCommand,
   'reset-password': resetPasswordCommand,
   rotate: rotateCommand,
+  backup: backupCommand,
+  restore: restoreCommand,
   health: healthCommand,
   openapi: openapiCommand,
 };

@@ -38,6 +38,8 @@ export interface Load {
   readonly statuses: Map<number, number>;
   /** Where the writers go from now on: after a restart the server has another address. */
   to(url: string): void;
+  /** What is acknowledged by now, whatever comes later. */
+  acknowledged(): Pick<Load, 'tokens' | 'users'>;
   /** How many writes were acknowledged so far. */
   count(): number;
   stop(): Promise<void>;
@@ -82,6 +84,7 @@ export function startLoad(first: string, token: string, writers = 8): Load {
     to: (next) => {
       url = next;
     },
+    acknowledged: () => ({ tokens: new Set(tokens), users: new Set(users) }),
     count: () => tokens.size + users.size,
     stop: async () => {
       stopped = true;
@@ -91,7 +94,7 @@ export function startLoad(first: string, token: string, writers = 8): Load {
 }
 
 /** What of a load's acknowledged writes is missing on a server: rows and their audit entries. */
-export async function missing(url: string, token: string, load: Load): Promise<string[]> {
+export async function missing(url: string, token: string, load: Pick<Load, 'tokens' | 'users'>): Promise<string[]> {
   const { body } = await call(url, 'GET', '/api/v2/users/me/keys/tokens?include_all=true&include_expired=true', {
     token,
   });

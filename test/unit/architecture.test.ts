@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, string> = {
   'idp/': 'errors.ts in-flight.ts start-error.ts type config jose openid-client node:crypto type pino',
   'mail/': 'type config nodemailer node:fs',
   'postgres/': 'start-error.ts store/errors.ts pg type pino node:',
+  'backup/': 'start-error.ts package-root.ts postgres/ store/ pg-copy-streams zod type pg node:',
   'store/':
     'start-error.ts package-root.ts in-flight.ts postgres/ rbac/bounded-map.ts type rbac/ drizzle-orm pg type pino',
   'embedded-postgres/': 'start-error.ts type pino node:',
