@@ -54,7 +54,7 @@ function expectNothingLeft({ t, before, after, session }: Awaited<ReturnType<typ
   expect([t.pool.waitingCount, t.pool.totalCount - t.pool.idleCount]).toEqual([0, 0]);
 }
 
-describe('a provider that fails during a login', () => {
+describe.concurrent('a provider that fails during a login', () => {
   it('answers slowly: refused within five seconds, whichever of its answers it is', async () => {
     const meetings = await Promise.all([meet(slow('/token')), meet(slow('/me')), meet(slow('/jwks'))]);
     for (const meeting of meetings) expectNothingLeft(meeting);
@@ -119,7 +119,8 @@ describe('a provider that fails during a login', () => {
   });
 });
 
-describe('a provider that is away when the server starts', () => {
+// Each waits for time-outs of its own.
+describe.concurrent('a provider that is away when the server starts', () => {
   /** An app whose provider has not answered yet. */
   async function startWithout(faults: ProviderFaults): Promise<{ t: TestApp; provider: OidcProvider }> {
     const provider = await aProvider(faults);
@@ -167,7 +168,7 @@ describe('a provider that is away when the server starts', () => {
   });
 });
 
-describe('the first answer of a provider', () => {
+describe.concurrent('the first answer of a provider', () => {
   async function startWith(env: Record<string, string>): Promise<void> {
     const { deps } = await startApp({ env, empty: true });
     const idp = createIdentityProviders(deps.config, deps.log);

@@ -52,7 +52,7 @@ async function play(name: string, signal: AbortSignal): Promise<{ cases: PlayedC
     const args = [
       ...[join(FOLDER, 'run.mjs'), '--pg', urlOf(adminUrl, 'postgres'), '--template', template],
       ...['--cmd', `"${process.execPath}" "${join(packageRoot, 'dist/main.js')}" server`],
-      ...['--trace', '--json', report, join(FOLDER, `${name}.json`)],
+      ...['--jobs', '3', '--trace', '--json', report, join(FOLDER, `${name}.json`)],
     ];
     const { PATH = '' } = process.env;
     const child = spawn(process.execPath, args, {

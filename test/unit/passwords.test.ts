@@ -77,12 +77,14 @@ it.each([
 });
 
 it('work beyond the waiting room is refused at once and everything admitted is done', async () => {
+  // Of one round, so that five hundred of them cost little.
+  const cheap = pairs[0]?.hash.replace('$65535$', '$1$');
   const results = await Promise.allSettled(
-    Array.from({ length: availableParallelism() + 510 }, () => verifyPassword(pairs[0]?.hash, 'wrong')),
+    Array.from({ length: availableParallelism() + 510 }, () => verifyPassword(cheap, 'wrong')),
   );
   const refused = results.filter((result) => result.status === 'rejected');
   expect(refused.length).toBeGreaterThan(0);
   expect(refused.every((result) => result.reason instanceof HashQueueFullError)).toBe(true);
   expect(results.length - refused.length).toBeGreaterThanOrEqual(501);
   expect(await verifyPassword(pairs[0]?.hash, pairs[0]?.password ?? '')).toBe(true);
-}, 60_000);
+});
