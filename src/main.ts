@@ -3,6 +3,7 @@ import { backupCommand } from './commands/backup.ts';
 import { type Command, helpOf, readArguments, UsageError } from './commands/command.ts';
 import { createAdminUserCommand } from './commands/create-admin-user.ts';
 import { healthCommand } from './commands/health.ts';
+import { keysRevokeCommand } from './commands/keys-revoke.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { openapiCommand } from './commands/openapi.ts';
 import { resetPasswordCommand } from './commands/reset-password.ts';
@@ -19,6 +20,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   migrate: migrateCommand,
   'create-admin-user': createAdminUserCommand,
   'reset-password': resetPasswordCommand,
+  'keys revoke': keysRevokeCommand,
   rotate: rotateCommand,
   backup: backupCommand,
   restore: restoreCommand,

@@ -1,8 +1,10 @@
 // What the commands that write accounts share: a ctx without a session, and errors in plain words.
 import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
 import { systemClock } from '../clock.ts';
 import type { Environment } from '../config/values.ts';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
+import { createSecretBox, type SecretBox } from '../crypto/secret-box.ts';
 import type { Ctx } from '../ctx.ts';
 import { ApiError } from '../errors.ts';
 import { FREE } from '../fairness/shares.ts';
@@ -12,7 +14,9 @@ import { createLog } from '../log.ts';
 import { createMailer } from '../mail/mailer.ts';
 import { NO_REFUSALS } from '../services/refusals.ts';
 import { StartError } from '../start-error.ts';
+import type { Db } from '../store/db.ts';
 import { openDatabase, withCleanup, withDatabaseUrl } from './database.ts';
+import { configuredKeys } from './encryption-keys.ts';
 import { NO_SECRET_BOX, openSecretBox, refuseLostKeys } from './secret-box.ts';
 
 /** The words of a refusal as one line: its message, and what is wrong with which field. */
@@ -22,10 +26,19 @@ function plainWords({ message, detail, validations = [] }: ApiError): string {
 }
 
 export interface OperatorNeeds {
-  /** What encryption keys are for: nothing, so that none is looked for; everything, so that none may be lost; what is left. */
-  readonly keys: 'none' | 'all' | 'some';
+  /**
+   * Which encryption keys: none, so that none is looked for; all, so that none may be lost; some, where one may be, made if
+   * there is none; those that are there, and none is made.
+   */
+  readonly keys: 'none' | 'all' | 'some' | 'there';
   /** Make the embedded database when there is none. */
   readonly mayCreate?: boolean;
+}
+
+async function boxFor(keys: OperatorNeeds['keys'], config: Config, log: Logger, db: Db): Promise<SecretBox> {
+  if (keys === 'none') return NO_SECRET_BOX;
+  if (keys === 'there') return createSecretBox(configuredKeys(config, log));
+  return openSecretBox(config, log, db);
 }
 
 /**
@@ -54,7 +67,7 @@ export async function asOperator<T>(
       log,
       clock: systemClock,
       mailer: createMailer(null, log),
-      secretBox: keys === 'none' ? NO_SECRET_BOX : await openSecretBox(config, quiet, db),
+      secretBox: await boxFor(keys, config, quiet, db),
       idp: NO_PROVIDERS,
       behind: behindAnswers((what, err) => log.error({ err }, `${what} failed`)),
       connections: FREE,

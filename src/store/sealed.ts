@@ -69,6 +69,14 @@ export async function replaceSealed(db: Db, of: SealedColumn, old: SealedText, s
   return rowCount === 1;
 }
 
+/** Deletes the row of a text; false when the text has changed meanwhile or is gone. */
+export async function deleteSealed(db: Db, of: SealedColumn, old: SealedText): Promise<boolean> {
+  const { rowCount } = await db.execute(sql`
+    delete from ${sql.identifier(of.table)}
+    where (${keyColumns(of)}) = (${keyValues(of, old.key)}) and ${sql.identifier(of.column)} = ${old.stored}`);
+  return rowCount === 1;
+}
+
 /** Settings that only prove which keys the database was written with: one for each key that was ever the first. */
 const CHECK = 'encryption_check';
 

@@ -42,6 +42,16 @@ export async function findSecret(db: Db, userId: string, name: string): Promise<
   return rows[0];
 }
 
+/** Whose secret this is, and its name. */
+export async function findSecretById(
+  db: Db,
+  id: string,
+): Promise<{ id: string; userId: string; name: string } | undefined> {
+  const { userId, name } = userSecrets;
+  const rows = await db.select({ id: userSecrets.id, userId, name }).from(userSecrets).where(eq(userSecrets.id, id));
+  return rows[0];
+}
+
 /** Stores a secret. @throws a unique violation on name, variable or path */
 export async function insertSecret(db: Db, secret: typeof userSecrets.$inferInsert): Promise<SecretRow> {
   const [row] = await db.insert(userSecrets).values(secret).returning(secretColumns);

@@ -89,6 +89,54 @@ describe('reset-password', () => {
   });
 });
 
+describe('keys revoke', () => {
+  const tokenOf = async (email: string) => {
+    const login = await logIn(email, PASSWORD);
+    return ((await login.json()) as { session_token: string }).session_token;
+  };
+  const me = async (token: string) =>
+    (await fetch(`${server.url}/api/v2/users/me`, { headers: { 'Coder-Session-Token': token } })).status;
+
+  test("ends one key, one user's, or everybody's, at once, and the audit log says whose", async () => {
+    await command(create('leaky', '--password', PASSWORD));
+    await command(create('bystander', '--password', PASSWORD));
+    const [first, second, other] = [
+      await tokenOf('leaky@example.com'),
+      await tokenOf('leaky@example.com'),
+      await tokenOf('bystander@example.com'),
+    ];
+    const revoke = (...args: string[]) => command(['keys', 'revoke', ...args]);
+    expect(await revoke('--id', first)).toMatchObject({ code: 0, stdout: '1 key was revoked.\n' });
+    expect([await me(first), await me(second), await me(other)]).toEqual([401, 200, 200]);
+    expect(await revoke('--id', first)).toMatchObject({ code: 1 });
+    expect(await revoke('--user', 'leaky', '--older-than', '1h')).toMatchObject({ stdout: '0 keys were revoked.\n' });
+    expect(await revoke('--user', 'leaky', '--kind', 'session')).toMatchObject({ stdout: '1 key was revoked.\n' });
+    expect([await me(second), await me(other)]).toEqual([401, 200]);
+    const asked = await revoke('--all');
+    expect(asked).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/would be revoked, and none was\. Add --yes/),
+    });
+    expect(await me(other)).toBe(200);
+    const query = encodeURIComponent('resource_type:api_key action:delete');
+    const log = await fetch(`${server.url}/api/v2/audit?q=${query}&limit=10`, {
+      headers: { 'Coder-Session-Token': other },
+    });
+    const { audit_logs: entries } = (await log.json()) as { audit_logs: { resource_target: string; diff: object }[] };
+    expect(entries.map(({ resource_target }) => resource_target)).toEqual(['leaky', 'leaky']);
+    expect(JSON.stringify(entries)).toContain(second.slice(0, 10));
+    expect(await revoke('--all', '--yes')).toMatchObject({ code: 0 });
+    expect(await me(other)).toBe(401);
+  });
+
+  test.each([[[]], [['--all', '--user', 'ada']], [['--user', 'ada', '--kind', 'x']], [['--all', '--older-than', '5']]])(
+    'refuses %j',
+    async (args) => {
+      expect(await command(['keys', 'revoke', ...args])).toMatchObject({ code: 2, stdout: '' });
+    },
+  );
+});
+
 test('migrate says what it did, and works on the embedded database without a server', async () => {
   expect(await command(['migrate'])).toMatchObject({ code: 0, stdout: 'The schema is up to date.\n' });
   const alone = run(['migrate'], { CODER_USERS_DATA_DIR: await preparedFolder() });

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cleanUp, dataFolder, preparedFolder, run, startServer } from '../support/server.ts';
+import { cleanUp, dataFolder, preparedFolder, type RunningServer, run, startServer } from '../support/server.ts';
 
 afterAll(cleanUp);
 
@@ -11,10 +11,11 @@ const STRANGER = Buffer.alloc(32, 6).toString('base64');
 
 let dataDir: string;
 let file: string;
+let server: RunningServer;
 beforeAll(async () => {
   dataDir = await preparedFolder();
   file = join(dataDir, 'encryption-keys');
-  await startServer({ CODER_USERS_DATA_DIR: dataDir });
+  server = await startServer({ CODER_USERS_DATA_DIR: dataDir });
   const names = ['--username', 'ada', '--email', 'ada@example.com', '--password', 'SomeSecurePassword!'];
   const created = await run(['create-admin-user', ...names], { CODER_USERS_DATA_DIR: dataDir }).finished;
   expect(created).toMatchObject({ code: 0 });
@@ -87,6 +88,32 @@ describe('a lost key', () => {
     });
     expect(await reset.finished).toMatchObject({ code: 0, stderr: '' });
     writeFileSync(file, before);
+  });
+});
+
+describe('rotate --discard-unreadable', () => {
+  test('says what would be lost, then gives it up: the server starts, and passwords work', async () => {
+    const kept = readFileSync(file, 'utf8');
+    writeFileSync(file, `${STRANGER}\n`);
+    const discard = (...more: string[]) =>
+      run(['rotate', '--discard-unreadable', ...more], { CODER_USERS_DATA_DIR: dataDir }).finished;
+    const asked = await discard();
+    expect(asked.code).toBe(1);
+    expect(asked.stderr).toMatch(
+      /Nothing was discarded yet\. With --yes this would be: 1 Git SSH keys .*; \d settings/,
+    );
+    writeFileSync(file, kept);
+    expect(await rotate()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^0 stored texts /) });
+    writeFileSync(file, `${STRANGER}\n`);
+    const done = await discard('--yes');
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Discarded: 1 Git SSH keys/) });
+    await server.stop();
+    const again = await startServer({ CODER_USERS_DATA_DIR: dataDir });
+    const login = await fetch(`${again.url}/api/v2/users/login`, {
+      method: 'POST',
+      body: JSON.stringify({ email: 'ada@example.com', password: 'AnotherSecurePassword!' }),
+    });
+    expect(login.status).toBe(201);
   });
 });
 

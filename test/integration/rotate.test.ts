@@ -1,8 +1,11 @@
 // Changing the encryption key: everything is encrypted anew, once, and nothing is lost on the way.
+import { randomUUID } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createSecretBox } from '../../src/crypto/secret-box.ts';
+import type { Ctx } from '../../src/ctx.ts';
+import { countUnreadable, discardUnreadable } from '../../src/services/discard.ts';
 import { rotateEncryption } from '../../src/services/rotate.ts';
 import { gitSshKeys, siteSettings, userLinks, userSecrets } from '../../src/store/schema.ts';
 import { listSealed, replaceSealed, SEALED_COLUMNS } from '../../src/store/sealed.ts';
@@ -39,7 +42,46 @@ const secret = async () => {
 };
 const setting = async (key: string) =>
   (await t.db.select().from(siteSettings).where(eq(siteSettings.key, key)))[0]?.value ?? '';
+/** As commands have it: nobody is signed in. */
+const operatorCtx = ({ deps }: TestApp): Ctx => ({
+  ...deps,
+  origin: { requestId: randomUUID(), ip: '', network: '', userAgent: 'test' },
+  actor: undefined,
+});
 const rotate = (secretBox = both) => rotateEncryption({ db: t.db, secretBox, log });
+
+describe('discardUnreadable', () => {
+  test('gives up what no key decrypts, of every kind, and nothing else', async () => {
+    const other = await aUser(t);
+    await other.client.post('/api/v2/users/me/secrets', { name: 'kept', value: 'kept' });
+    const kept = await t.db.select().from(userSecrets).where(eq(userSecrets.userId, other.id));
+    await t.db
+      .update(userSecrets)
+      .set({ value: both.encrypt('kept', `user_secrets:${kept[0]?.id}`) })
+      .where(eq(userSecrets.userId, other.id));
+    const sshKeys = await t.db.$count(gitSshKeys);
+    const before = await t.db.select().from(gitSshKeys).where(eq(gitSshKeys.userId, user.id));
+    const ctx = { ...operatorCtx(t), secretBox: newOnly };
+    const expected = { secrets: 1, sshKeys, accessTokens: 1, refreshTokens: 1, settings: 1 };
+    expect(await countUnreadable(ctx, () => undefined)).toEqual(expected);
+    expect(await t.db.select().from(gitSshKeys).where(eq(gitSshKeys.userId, user.id))).toEqual(before);
+    expect(await discardUnreadable(ctx, () => undefined)).toEqual(expected);
+    expect(await rotate(newOnly)).toEqual({ rotated: 0, failed: 0 });
+    expect((await t.db.select().from(userSecrets)).map(({ name }) => name)).toEqual(['kept']);
+    const [after] = await t.db.select().from(gitSshKeys).where(eq(gitSshKeys.userId, user.id));
+    expect(after?.publicKey).not.toBe(before[0]?.publicKey);
+    expect(newOnly.decrypt(after?.privateKey ?? '')).toContain('PRIVATE KEY');
+    const links = await t.db.select().from(userLinks);
+    expect(links.map((link) => [link.accessToken, link.refreshToken])).toEqual([
+      ['', ''],
+      ['', ''],
+    ]);
+    expect(await setting('test_key')).toBe('');
+    expect(await setting('test_plain')).toBe('{"v1:":true}');
+    const audit = await t.owner.get('/api/v2/audit?limit=50');
+    expect(JSON.stringify(audit.body)).toContain('lost encryption key');
+  });
+});
 
 describe('rotateEncryption', () => {
   test('afterwards the new key alone reads everything, and what was not encrypted is as before', async () => {
