@@ -1,6 +1,6 @@
 // Wire types of the deployment itself: what clients ask before and beside their real work.
 import { z } from 'zod';
-import { QueryCount, Time } from './common.ts';
+import { Time } from './common.ts';
 import { goBool } from './wire.ts';
 
 export const BuildInfoResponse = z
@@ -90,14 +90,3 @@ export type NotificationsSettings = z.output<typeof NotificationsSettings>;
 export const AvailableExperiments = z
   .object({ safe: z.array(z.string()) })
   .meta({ id: 'codersdk.AvailableExperiments' });
-
-export const WorkspacesResponse = z
-  .object({ workspaces: z.array(z.unknown()), count: z.int() })
-  .meta({ id: 'codersdk.WorkspacesResponse' });
-
-export const TasksListResponse = z
-  .object({ tasks: z.array(z.unknown()), count: z.int() })
-  .meta({ id: 'codersdk.TasksListResponse' });
-
-/** Query parameters of the list of daemons, for the contract document. */
-export const ProvisionerDaemonsQuery = z.object({ limit: QueryCount('Page limit') });

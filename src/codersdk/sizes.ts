@@ -33,6 +33,8 @@ export const MAX_ENV_NAME = 256;
 export const MAX_FILE_PATH = 4096;
 export const MAX_SKILL_CONTENT = 65_536;
 
+export const MAX_LICENSE = 32_768;
+
 /** Roles of one user, organizations of a new one. */
 export const MAX_ROLES = 100;
 export const MAX_SCOPES = 256;

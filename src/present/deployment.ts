@@ -1,47 +1,15 @@
-// The deployment as wire objects: versions, entitlements, settings that clients read.
+// The deployment as wire objects: versions, settings that clients read.
 import { instantText, MINUTE, type Micros, SECOND } from '../clock.ts';
 import type {
   BuildInfoResponse,
   DeploymentConfig,
   DeploymentStats,
-  Entitlements,
   SSHConfigResponse,
   UpdateCheckResponse,
 } from '../codersdk/deployment.ts';
 import type { Config } from '../config.ts';
 
 const HOMEPAGE = 'https://github.com/coder/coder';
-
-/** Every feature that clients know by name, and whether this product does it (docs/differences.md 16). */
-const FEATURES: Readonly<Record<string, boolean>> = {
-  access_control: false,
-  advanced_template_scheduling: false,
-  ai_governance_user_limit: false,
-  aibridge: false,
-  appearance: false,
-  audit_log: true,
-  boundary: false,
-  browser_only: false,
-  connection_log: false,
-  control_shared_ports: false,
-  custom_roles: false,
-  external_provisioner_daemons: false,
-  external_token_encryption: true,
-  high_availability: true,
-  managed_agent_limit: false,
-  multiple_external_auth: false,
-  multiple_organizations: true,
-  scim: false,
-  service_accounts: true,
-  task_batch_actions: false,
-  template_rbac: false,
-  user_limit: true,
-  user_role_management: true,
-  workspace_batch_actions: false,
-  workspace_external_agent: false,
-  workspace_prebuilds: false,
-  workspace_proxy: false,
-};
 
 /** codersdk.BuildInfoResponse: versions as the CLI compares them; v0.0.0 keeps every CLI quiet. */
 export const presentBuildInfo = (
@@ -60,33 +28,15 @@ export const presentBuildInfo = (
   webpush_public_key: '',
 });
 
-/** codersdk.UpdateCheckResponse: this server never looks for updates. */
+/** The version of a server that names none. */
+const UNNAMED = 'v0.0.0';
+
+/** codersdk.UpdateCheckResponse: this server never looks for updates. Golden: deploy-readers */
 export const presentUpdateCheck = ({ deployment }: Pick<Config, 'deployment'>): UpdateCheckResponse => ({
   current: true,
-  version: deployment.advertisedVersion,
+  version: deployment.advertisedVersion === UNNAMED ? `${UNNAMED}-devel` : deployment.advertisedVersion,
   url: HOMEPAGE,
 });
-
-/** codersdk.Entitlements: all that this product does is entitled and enabled. */
-export function presentEntitlements(row: { activeUsers: number; refreshedAt: string }): Entitlements {
-  const features = Object.entries(FEATURES).map(([name, on]) => [
-    name,
-    {
-      entitlement: on ? 'entitled' : 'not_entitled',
-      enabled: on,
-      ...(name === 'user_limit' && { actual: row.activeUsers }),
-    },
-  ]);
-  return {
-    features: Object.fromEntries(features) as Entitlements['features'],
-    warnings: [],
-    errors: [],
-    has_license: false,
-    trial: false,
-    require_telemetry: false,
-    refreshed_at: row.refreshedAt,
-  };
-}
 
 /** codersdk.SSHConfigResponse */
 export const presentSshConfig = ({ deployment }: Pick<Config, 'deployment'>): SSHConfigResponse => ({

@@ -154,9 +154,39 @@ export function deploymentStatsObject(): RbacObject {
   return { type: 'deployment_stats' };
 }
 
-/** Reports about the use of templates, of whichever organization. */
-export function templateInsightsObject(): RbacObject {
-  return { type: 'template', anyOrg: true };
+/** Templates of an organization; without one, of any of the caller's. */
+export function templatesObject(organizationId?: string): RbacObject {
+  return organizationId === undefined ? { type: 'template', anyOrg: true } : { type: 'template', org: organizationId };
+}
+
+/** Jobs of the provisioners of an organization. */
+export function provisionerJobsObject(organizationId: string): RbacObject {
+  return { type: 'provisioner_jobs', org: organizationId };
+}
+
+/** Provisioners of an organization. */
+export function provisionerDaemonsObject(organizationId: string): RbacObject {
+  return { type: 'provisioner_daemon', org: organizationId };
+}
+
+/** The servers of a deployment. */
+export function replicasObject(): RbacObject {
+  return { type: 'replicas' };
+}
+
+/** Who connected to what. */
+export function connectionLogObject(): RbacObject {
+  return { type: 'connection_log' };
+}
+
+/** Licences of the deployment. */
+export function licenseObject(): RbacObject {
+  return { type: 'license' };
+}
+
+/** Where workspaces are reached. */
+export function proxiesObject(): RbacObject {
+  return { type: 'workspace_proxy' };
 }
 
 /** A group: its members may read it. The Everyone group of an organization has the organization's id. */

@@ -1,22 +1,20 @@
-// What clients ask of the deployment itself: health, versions, entitlements, and lists that are empty here.
+// What clients ask of the deployment itself: health, versions, entitlements and settings.
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { Empty, Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/deployment.ts';
-import type { QueryTerms } from '../golang/search.ts';
 import { auditRefusals } from '../hooks/refusals.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
-import { organizationOf, targetOrganization } from '../hooks/target.ts';
-import { queryTerms } from '../http/query.ts';
 import {
   presentBuildInfo,
   presentDeploymentConfig,
   presentDeploymentStats,
-  presentEntitlements,
   presentSshConfig,
   presentUpdateCheck,
 } from '../present/deployment.ts';
+import { presentEntitlements } from '../present/entitlements.ts';
 import * as deployment from '../services/deployment.ts';
+import { listRoute } from './list-route.ts';
 
 /** How long a readiness check may take before the database counts as away. */
 const READY_WITHIN_MS = 1500;
@@ -91,32 +89,18 @@ export async function deploymentRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.Entitlements },
       },
     },
-    async (request) => presentEntitlements(await deployment.usage(ctxOf(request))),
+    async (request) => {
+      const signedIn = 'session' in request.identity;
+      return presentEntitlements(await deployment.entitlements(ctxOf(request), { signedIn }));
+    },
   );
 }
 
 /** Routes that need a session. */
 export async function guardedDeploymentRoutes(app: FastifyInstance): Promise<void> {
   const { deployment: settings } = app.deps.config;
-  /** A list with one route, whose path takes a trailing slash. */
-  const list = (
-    path: string,
-    options: { operationId: string; summary: string; tag: string; response: z.ZodType },
-    answer: (query: QueryTerms) => unknown,
-  ) =>
-    app.register(
-      async (group) => {
-        const { operationId, summary, tag, response } = options;
-        group.get(
-          '/',
-          { schema: { operationId, summary, tags: [tag], response: { 200: response } } },
-          async (request) => answer(queryTerms(request)),
-        );
-      },
-      { prefix: path },
-    );
-
-  await list(
+  await listRoute(
+    app,
     '/experiments',
     {
       operationId: 'get-enabled-experiments',
@@ -203,51 +187,5 @@ export async function guardedDeploymentRoutes(app: FastifyInstance): Promise<voi
       const changed = await deployment.updateNotificationsSettings(actorCtxOf(request), request.body);
       return changed ? request.body : reply.code(304).send();
     },
-  );
-
-  await list(
-    '/workspaces',
-    {
-      operationId: 'list-workspaces',
-      summary: 'List workspaces',
-      tag: 'Workspaces',
-      response: wire.WorkspacesResponse,
-    },
-    deployment.listWorkspaces,
-  );
-  await list(
-    '/templates',
-    {
-      operationId: 'get-all-templates',
-      summary: 'Get all templates',
-      tag: 'Templates',
-      response: z.array(z.unknown()),
-    },
-    () => [],
-  );
-  await list(
-    '/tasks',
-    { operationId: 'list-ai-tasks', summary: 'List AI tasks', tag: 'Tasks', response: wire.TasksListResponse },
-    () => ({ tasks: [], count: 0 }),
-  );
-  await app.register(
-    async (group) => {
-      group.addHook('onRequest', targetOrganization);
-      group.get(
-        '/',
-        {
-          schema: {
-            operationId: 'get-provisioner-daemons',
-            summary: 'Get provisioner daemons',
-            tags: ['Provisioning'],
-            querystring: wire.ProvisionerDaemonsQuery,
-            response: { 200: z.array(z.unknown()) },
-          },
-        },
-        async (request) =>
-          deployment.provisionerDaemons(actorCtxOf(request), organizationOf(request).id, queryTerms(request)),
-      );
-    },
-    { prefix: '/organizations/:organization/provisionerdaemons' },
   );
 }

@@ -10,6 +10,7 @@ import { debugLinkRoutes, externalLoginRoutes } from './external-login.ts';
 import { userGitSshKeyRoutes } from './git-ssh-keys.ts';
 import { insightsRoutes } from './insights.ts';
 import { scopeRoutes, userKeyRoutes } from './keys.ts';
+import { licenseRoutes } from './licenses.ts';
 import { loginRoutes, logoutRoutes } from './login.ts';
 import { oidcClaimsRoutes, userLoginTypeRoutes } from './login-type.ts';
 import { membersRoutes } from './members.ts';
@@ -22,6 +23,12 @@ import { userSettingsRoutes } from './settings.ts';
 import { skillRoutes } from './skills.ts';
 import { swaggerRoutes } from './swagger.ts';
 import { userRoutes, usersRoutes } from './users.ts';
+import {
+  organizationWorkspacesRoutes,
+  quietHoursRoutes,
+  workspaceProxyRoutes,
+  workspacesRoutes,
+} from './workspaces.ts';
 
 /** Registers every operation. */
 export async function registerRoutes(app: FastifyInstance): Promise<void> {
@@ -33,9 +40,13 @@ export async function registerRoutes(app: FastifyInstance): Promise<void> {
       await api.register(loginRoutes, { prefix: '/users' }); // anyone, slowed down
       await api.register(externalLoginRoutes, { prefix: '/users' }); // anyone, slowed down
       await api.register(scopeRoutes, { prefix: '/auth' }); // anyone
+      await api.register(quietHoursRoutes, { prefix: '/users' }); // anyone
+      await api.register(workspaceProxyRoutes); // anyone, who is told so in words of its own
       await api.register(async (scope) => {
         requireSession(scope); // signed in
         await scope.register(guardedDeploymentRoutes);
+        await scope.register(workspacesRoutes);
+        await scope.register(licenseRoutes, { prefix: '/licenses' });
         await scope.register(authcheckRoutes);
         await scope.register(auditRoutes);
         await scope.register(insightsRoutes, { prefix: '/insights' });
@@ -45,6 +56,7 @@ export async function registerRoutes(app: FastifyInstance): Promise<void> {
             organization.addHook('onRequest', targetOrganization); // and may read the organization in the path
             await organization.register(organizationRoutes);
             await organization.register(membersRoutes);
+            await organization.register(organizationWorkspacesRoutes);
           },
           { prefix: '/organizations/:organization' },
         );

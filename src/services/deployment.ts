@@ -3,21 +3,29 @@ import type { Micros } from '../clock.ts';
 import type { NotificationsSettings } from '../codersdk/deployment.ts';
 import type { Config } from '../config.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
-import { badRequest, forbidden, notFound } from '../errors.ts';
-import { firstTerm, parseQuery, QueryReader, type QueryTerms } from '../golang/search.ts';
+import { forbidden } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
-import { deploymentConfigObject, deploymentStatsObject } from '../rbac/objects.ts';
+import { deploymentConfigObject, deploymentStatsObject, proxiesObject } from '../rbac/objects.ts';
 import { checkWrites } from '../store/readiness.ts';
 import { readSetting, writeSetting } from '../store/site-settings.ts';
 import { countActiveUsers } from '../store/users.ts';
 import { audit } from './audit.ts';
-import { limitOf, pageOf } from './paging.ts';
 
 /** The id that a deployment has from its first start on. */
 export const deploymentId = async (ctx: Ctx): Promise<string> => (await readSetting(ctx.db, 'deployment_id')) ?? '';
 
-/** How much of what is entitled is used. */
-export const usage = async (ctx: Ctx) => ({ activeUsers: await countActiveUsers(ctx.db), refreshedAt: nowText(ctx) });
+/** This server as the one region of the deployment, at a moment. @throws ApiError 403 without workspace_proxy.read */
+export async function regions(ctx: ActorCtx): Promise<{ deploymentId: string; at: string }> {
+  if (!can(ctx.actor.subject, 'read', proxiesObject())) throw forbidden();
+  return { deploymentId: await deploymentId(ctx), at: nowText(ctx) };
+}
+
+/** What entitlements are about; how many people there are only for callers with a session (docs/differences.md 37). */
+export const entitlements = async (ctx: Ctx, { signedIn }: { signedIn: boolean }) => ({
+  refreshedAt: nowText(ctx),
+  activeUsers: signedIn ? await countActiveUsers(ctx.db) : undefined,
+  encrypts: ctx.secretBox.enabled,
+});
 
 /** Passes while writes succeed. @throws what keeps them from it; rule: docs/differences.md 17, 33 */
 export const assertReady = (ctx: Ctx, withinMs: number): Promise<void> => checkWrites(ctx.db, withinMs);
@@ -86,51 +94,4 @@ export async function updateNotificationsSettings(ctx: ActorCtx, settings: Notif
     });
   });
   return true;
-}
-
-/** Search keys of workspaces and tasks that clients send; there is nothing to find here. */
-const WORKSPACE_KEYS = [
-  'owner',
-  'name',
-  'template',
-  'status',
-  'has-agent',
-  'dormant',
-  'last_used_before',
-  'last_used_after',
-  'organization',
-  'id',
-  'outdated',
-  'param',
-  'shared',
-  'shared_with_user',
-  'shared_with_group',
-  'has-ai-task',
-  'healthy',
-  'has_external_agent',
-  'has_ai_task',
-  'has-external-agent',
-];
-
-/** GET /workspaces on a deployment without any. @throws ApiError 400 for a bad query or page */
-export function listWorkspaces(query: QueryTerms) {
-  const message = 'Invalid workspace search query.';
-  pageOf(query);
-  const parsed = parseQuery(firstTerm(query, 'q'), 'name');
-  if ('problem' in parsed) throw badRequest(message, { validations: [parsed.problem] });
-  const reader = new QueryReader(parsed.terms);
-  for (const key of WORKSPACE_KEYS) reader.list(key);
-  reader.refuseUnknown();
-  if (reader.problems.length > 0) throw badRequest(message, { validations: reader.problems });
-  return { workspaces: [], count: 0 };
-}
-
-/**
- * GET /organizations/{organization}/provisionerdaemons: none here.
- * @throws ApiError 400 for a bad limit, 404 without provisioner_jobs.read there
- */
-export function provisionerDaemons(ctx: ActorCtx, organizationId: string, query: QueryTerms): never[] {
-  limitOf(query);
-  if (!can(ctx.actor.subject, 'read', { type: 'provisioner_jobs', org: organizationId })) throw notFound();
-  return [];
 }

@@ -6,7 +6,7 @@ import { QueryReader, type QueryTerms } from '../golang/search.ts';
 import { parseRfc3339 } from '../golang/times.ts';
 import { checkZone, midnights } from '../golang/zones.ts';
 import { can } from '../rbac/authorize.ts';
-import { deploymentStatsObject, newUserObject, templateInsightsObject } from '../rbac/objects.ts';
+import { deploymentStatsObject, newUserObject, templatesObject } from '../rbac/objects.ts';
 import { statusChanges } from '../store/status-history.ts';
 
 const DAYS = 61;
@@ -116,6 +116,6 @@ export function reportRange(ctx: ActorCtx, query: QueryTerms): ReportRange {
   ] as const)
     if (!/T00:00:00/.test(text)) throw refuse(field, `must have the clock set to 00:00:00, got ${text}`);
   if (Date.parse(end) <= Date.parse(start)) throw refuse('end_time', 'must be after the start time');
-  if (!can(ctx.actor.subject, 'view_insights', templateInsightsObject())) throw forbidden();
+  if (!can(ctx.actor.subject, 'view_insights', templatesObject())) throw forbidden();
   return { start, end };
 }

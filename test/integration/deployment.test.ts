@@ -62,14 +62,17 @@ describe('GET /api/v2/buildinfo', () => {
 describe('GET /api/v2/updatecheck', () => {
   test('never asks for an update', async () => {
     const { version } = (await t.anonymous.get('/api/v2/buildinfo')).body;
-    expect((await t.anonymous.get('/api/v2/updatecheck')).body).toMatchObject({ current: true, version });
+    expect((await t.anonymous.get('/api/v2/updatecheck')).body).toMatchObject({
+      current: true,
+      version: `${version}-devel`,
+    });
   });
 });
 
 describe('GET /api/v2/entitlements', () => {
   test('all that the product does is entitled and enabled, the rest neither', async () => {
     const { status, body } = await t.anonymous.get('/api/v2/entitlements');
-    expect([status, body.errors, body.warnings, body.has_license]).toEqual([200, [], [], false]);
+    expect([status, body.errors, body.warnings, body.has_license]).toEqual([200, [], [], true]);
     expect(body.features.audit_log).toEqual({ entitlement: 'entitled', enabled: true });
     for (const [name, { entitlement, enabled }] of Object.entries<{ entitlement: string; enabled: boolean }>(
       body.features,
@@ -78,7 +81,7 @@ describe('GET /api/v2/entitlements', () => {
   });
 
   test('counts active users: neither the dormant, nor the suspended, nor the deleted', async () => {
-    const actual = async () => (await t.anonymous.get('/api/v2/entitlements')).body.features.user_limit.actual;
+    const actual = async () => (await member.client.get('/api/v2/entitlements')).body.features.user_limit.actual;
     const before = await actual();
     const user = await aUser(t, { login_type: 'none' });
     expect(await actual()).toBe(before + 1);
@@ -87,6 +90,23 @@ describe('GET /api/v2/entitlements', () => {
     await t.owner.put(`/api/v2/users/${user.id}/status/activate`);
     await t.owner.delete(`/api/v2/users/${user.id}`);
     expect(await actual()).toBe(before);
+  });
+});
+
+describe('GET /api/v2/entitlements for callers of every kind', () => {
+  test('nobody learns how many people there are without a session that is good', async () => {
+    for (const client of [t.anonymous, t.as('abcdefghij-abcdefghijabcdefghijab')]) {
+      const { status, body } = await client.get('/api/v2/entitlements');
+      expect([status, body.features.user_limit]).toEqual([200, { entitlement: 'entitled', enabled: true }]);
+    }
+  });
+
+  test('encryption at rest is entitled, and enabled with its keys', async () => {
+    const feature = async (app: TestApp) =>
+      (await app.anonymous.get('/api/v2/entitlements')).body.features.external_token_encryption;
+    expect(await feature(t)).toEqual({ entitlement: 'entitled', enabled: true });
+    const bare = await startApp({ env: { CODER_EXTERNAL_TOKEN_ENCRYPTION_KEYS: '' } });
+    expect(await feature(bare)).toEqual({ entitlement: 'entitled', enabled: false });
   });
 });
 

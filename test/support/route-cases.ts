@@ -73,6 +73,7 @@ const FORMS: Record<string, Variant[]> = {
       [{ query: '?start_time=2026-01-01T00:00:00Z&end_time=2026-01-02T00:00:00Z' }],
     ]),
   ),
+  'POST /api/v2/licenses': [{ body: () => ({ license: 'none' }) }],
   'POST /api/v2/organizations': [{ body: () => ({ name: 'fresh' }) }],
   'DELETE /api/v2/organizations/:organization': [{}, { variant: 'an empty one', organization: 'empty' }],
   'PATCH /api/v2/organizations/:organization': [
@@ -172,6 +173,9 @@ export function pathOf({ route, person, organization, query }: Case, w: World): 
     organizationname: 'coder',
     keyid: w.people[person].keyId,
     keyname: OBJECTS.token,
+    externalauth: 'github',
+    job: w.organizations[organization],
+    id: '1',
     name: route.url.includes('/skills/') ? OBJECTS.skill : OBJECTS.secret,
   };
   const path = route.url.replace(/:(\w+)/g, (_, name: string) => {
