@@ -87,7 +87,7 @@ export function checkVersion(cluster: string, binaries: Binaries): void {
   }
   if (version !== binaries.major) {
     throw new StartError(
-      `${cluster} belongs to PostgreSQL ${version}, this program brings PostgreSQL ${binaries.major}: move the data with pg_dump and pg_restore of version ${version}.`,
+      `${cluster} belongs to PostgreSQL ${version}, this program brings PostgreSQL ${binaries.major}: write a backup with the version of this program that made it (coder-users backup), then bring it into a new CODER_USERS_DATA_DIR with this one (coder-users restore).`,
     );
   }
 }

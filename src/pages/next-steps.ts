@@ -90,6 +90,11 @@ function runningIt({ accessUrl, isHttps, sendsMail, hasProvider, isEmbedded, isE
       lines: isEmbedded ? [] : ['CODER_EXTERNAL_TOKEN_ENCRYPTION_KEYS_FILE=/etc/coder-users/encryption-keys'],
       isDone: isEncrypted,
     },
+    {
+      title: 'Back it up',
+      text: html`One file of everything, while the server runs. Try the way back once, into another database.`,
+      lines: ['coder-users backup --output /var/backups/'],
+    },
   ];
 }
 

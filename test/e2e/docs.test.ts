@@ -5,9 +5,13 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { readSettings } from '../../src/config.ts';
 import { packageRoot } from '../../src/package-root.ts';
+import { nextStepsPage } from '../../src/pages/next-steps.ts';
 import { blocksOf, codeOf, DOCUMENTS, readDocument, usesOf } from '../support/docs.ts';
 import { runBlocks, testsOf } from '../support/run-docs.ts';
 import { cleanUp, run } from '../support/server.ts';
+
+/** A dozen processes one after the other, on a machine that may be busy. */
+const PATIENCE_MS = 180_000;
 
 afterAll(cleanUp);
 
@@ -52,10 +56,33 @@ test('the README has every command', async () => {
   expect(commands.filter((name) => !document.includes(`\n| \`${name}`))).toEqual([]);
 });
 
-test('every command and option that a document names exists', async () => {
-  const uses = DOCUMENTS.flatMap((path) =>
-    codeOf(readDocument(path)).flatMap((code) => usesOf(code).map((use) => ({ path, ...use }))),
+/** What the page after set-up tells to type, as if it were a document. */
+const nextSteps = () => {
+  const setup = {
+    accessUrl: 'http://127.0.0.1:3000',
+    isHttps: false,
+    sendsMail: false,
+    hasProvider: false,
+    isEncrypted: false,
+  };
+  const pages = [true, false].map((isEmbedded) =>
+    nextStepsPage({ setup: { ...setup, isEmbedded }, username: 'ada', csrf: '', theme: 'auto' }),
   );
+  return [...String(pages).matchAll(/<code>([^<]*)<\/code>/g)].map(([, code = '']) => code);
+};
+
+test('every setting that the page after set-up names exists', () => {
+  const named = nextSteps().flatMap((code) => code.match(/\bCODER_[A-Z0-9_]+\b/g) ?? []);
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((name) => !settings.has(name))).toEqual([]);
+});
+
+test('every command and option that a document or that page names exists', async () => {
+  const texts = [
+    ...DOCUMENTS.flatMap((path) => codeOf(readDocument(path)).map((code) => [path, code] as const)),
+    ...nextSteps().map((code) => ['next steps', code] as const),
+  ];
+  const uses = texts.flatMap(([path, code]) => usesOf(code).map((use) => ({ path, ...use })));
   expect(uses.length).toBeGreaterThan(5);
   const overview = (await run(['--help']).finished).stdout;
   const commands = [...overview.matchAll(/^ {2}([a-z][\w-]*) {2,}/gm)].map(([, name = '']) => name);
@@ -80,7 +107,7 @@ test('uses of the program are found in every way to write them, and nothing else
 });
 
 describe('marked blocks', () => {
-  test.each(testsOf((how) => !how.includes('long')))('%s, %s', async (path, name) => {
+  test.each(testsOf((how) => !how.includes('long')))('%s, %s', { timeout: PATIENCE_MS }, async (path, name) => {
     await runBlocks(path, name);
   });
 

@@ -8,8 +8,8 @@ export interface Block {
   readonly language: string;
   readonly text: string;
   readonly line: number;
-  /** Blocks of one name are run one after the other by one shell; the other words say how. */
-  readonly test: { readonly name: string; readonly how: readonly string[] } | undefined;
+  /** The tests that the block is a part of; the blocks of one are run one after the other by one shell. Other words say how. */
+  readonly test: { readonly names: readonly string[]; readonly how: readonly string[] } | undefined;
 }
 
 /** README.md and all below docs/ but decisions, as paths from the top of the project. */
@@ -17,8 +17,8 @@ export const DOCUMENTS: readonly string[] = ['README.md', ...globSync('docs/*.md
 
 export const readDocument = (path: string): string => readFileSync(join(packageRoot, path), 'utf8');
 
-/** `<!-- test: NAME, how, how -->` before a fence. */
-const MARKER = /^<!-- test: ([\w-]+)((?:, \w+)*) -->$/;
+/** `<!-- test: NAME NAME, how, how -->` before a fence. */
+const MARKER = /^<!-- test: ([\w-]+(?: [\w-]+)*)((?:, \w+)*) -->$/;
 
 /** The fenced blocks of a document, first to last. @throws Error for a marker without a block */
 export function blocksOf(document: string): Block[] {
@@ -36,9 +36,9 @@ export function blocksOf(document: string): Block[] {
     } else if (fence !== null) {
       open = { language: fence[1] ?? '', line: index + 1, lines: [] };
     } else if (line.trim() !== '') {
-      if (test !== undefined) throw new Error(`line ${index + 1}: the marker for ${test.name} has no block`);
-      const [, name, how = ''] = MARKER.exec(line) ?? [];
-      if (name !== undefined) test = { name, how: how.split(', ').filter(Boolean) };
+      if (test !== undefined) throw new Error(`line ${index + 1}: the marker for ${test.names} has no block`);
+      const [, names, how = ''] = MARKER.exec(line) ?? [];
+      if (names !== undefined) test = { names: names.split(' '), how: how.split(', ').filter(Boolean) };
     }
   }
   return blocks;

@@ -1,5 +1,6 @@
 // Runs the marked blocks of a document: in a scratch folder, by one shell, against a server of their own.
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -7,20 +8,20 @@ import { packageRoot } from '../../src/package-root.ts';
 import { type Block, blocksOf, DOCUMENTS, readDocument } from './docs.ts';
 import { plainEnvironment } from './newcomer.ts';
 import { freePort } from './ports.ts';
-import { cloneDatabase } from './postgres.ts';
-import { dataFolder, preparedFolder, startServer } from './server.ts';
+import { cloneDatabase, emptyDatabase } from './postgres.ts';
+import { preparedFolder, startServer } from './server.ts';
 
 /** Where the documents have the server. */
 const ADDRESS = '127.0.0.1:3000';
 
-const isPartOf = (name: string) => (block: Block) => block.test?.name === name;
+const isPartOf = (name: string) => (block: Block) => block.test?.names.includes(name) === true;
 
 /** Document and name of every test whose words pass. */
 export function testsOf(wanted: (how: readonly string[]) => boolean): [string, string][] {
   return DOCUMENTS.flatMap((path) => {
     const tests = new Map<string, string[]>();
     for (const { test } of blocksOf(readDocument(path)))
-      if (test) tests.set(test.name, [...(tests.get(test.name) ?? []), ...test.how]);
+      for (const name of test?.names ?? []) tests.set(name, [...(tests.get(name) ?? []), ...(test?.how ?? [])]);
     return [...tests].filter(([, how]) => wanted(how)).map(([name]): [string, string] => [path, name]);
   });
 }
@@ -36,8 +37,8 @@ function programFolder(scratch: string): string {
 
 /**
  * Runs all blocks of one test of a document, in order.
- * Words: `new` an empty data directory and no server; `stopped` a prepared one and no server; `external` a database that
- * is not embedded; otherwise a server of a prepared data directory runs at the address that the documents name.
+ * A server runs at the address that the documents name, unless the block is marked `stopped`, on a database of its own:
+ * beside the tests' others, or `embedded`. NEW_DATABASE is the address of an empty one.
  * @returns what was printed
  * @throws Error with the output when a line fails
  */
@@ -49,18 +50,21 @@ export async function runBlocks(path: string, name: string): Promise<string> {
   const address = `127.0.0.1:${await freePort()}`;
   const settings: Record<string, string> = {
     CODER_HTTP_ADDRESS: address,
-    ...(how.has('external')
-      ? { CODER_PG_CONNECTION_URL: (await cloneDatabase()).url }
-      : { CODER_USERS_DATA_DIR: how.has('new') ? dataFolder() : await preparedFolder() }),
+    ...(how.has('embedded')
+      ? { CODER_USERS_DATA_DIR: await preparedFolder() }
+      : {
+          CODER_PG_CONNECTION_URL: (await cloneDatabase()).url,
+          CODER_EXTERNAL_TOKEN_ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
+        }),
   };
-  const server = how.has('new') || how.has('stopped') ? undefined : await startServer(settings);
+  const server = how.has('stopped') ? undefined : await startServer(settings);
   const text = blocks.map((block) => `: '${path}:${block.line}'\n${block.text}`).join('\n');
   const script = `${text.replaceAll(ADDRESS, address)}\n`;
   const base = plainEnvironment();
   const PATH = [programFolder(scratch), base.PATH].join(delimiter);
   const child = spawn('sh', ['-eux', '-c', script], {
     cwd: scratch,
-    env: { ...base, ...settings, PATH, HOME: scratch },
+    env: { ...base, ...settings, PATH, HOME: scratch, NEW_DATABASE: (await emptyDatabase()).url },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
