@@ -5,10 +5,12 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type pg from 'pg';
 import type { AppDeps } from './ctx.ts';
 import { createShares } from './fairness/shares.ts';
+import { useAccessLog } from './hooks/access-log.ts';
 import { createLimits, type Limits } from './hooks/limits.ts';
 import { useListener } from './hooks/listener.ts';
 import { useRefusals } from './hooks/refusals.ts';
 import { createSessionHook } from './hooks/session.ts';
+import { useWatch } from './hooks/watch.ts';
 import { CONNECTION_OPTIONS, useAnswerTimeout, useExpectations } from './http/connections.ts';
 import { sendError, useErrors } from './http/error-handler.ts';
 import { useOpenapi } from './http/openapi.ts';
@@ -45,23 +47,6 @@ declare module 'fastify' {
 /** No request line is longer: what is too long for a parameter is told by the listener. */
 const MAX_PARAM_LENGTH = 64 * 1024;
 
-/** One line for each answer at level debug; never the query, which may hold a key. */
-function useAccessLog(app: FastifyInstance): void {
-  app.addHook('onResponse', async (request, reply) => {
-    const { method, id, path, clientIp, actor } = request;
-    const line = {
-      method,
-      path,
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime),
-      ip: clientIp,
-      user: actor?.user.id,
-      request: id,
-    };
-    request.log.debug(line, 'answered');
-  });
-}
-
 /** The app, ready to listen or to be injected. */
 export async function buildApp({ pool, strictResponses = false, ...parts }: BuildOptions): Promise<FastifyInstance> {
   const behind = behindAnswers((what, err) => parts.log.error({ err }, `${what} failed`));
@@ -86,6 +71,7 @@ export async function buildApp({ pool, strictResponses = false, ...parts }: Buil
   app.decorateRequest('organization');
   app.decorateRequest('member');
   usePath(app);
+  useWatch(app);
   useAnswerTimeout(app);
   useExpectations(app);
   const served = useServedPaths(app);
@@ -94,7 +80,7 @@ export async function buildApp({ pool, strictResponses = false, ...parts }: Buil
   app.decorate('limits', limits);
   app.decorate('session', session);
 
-  if (deps.log.isLevelEnabled('debug')) useAccessLog(app);
+  useAccessLog(app, deps);
   useJson(app);
   if (strictResponses) useStrictAnswers(app);
   useListener(app, deps, createSessionLookup(pool), limits);

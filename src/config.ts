@@ -4,10 +4,11 @@ import { type EmailConfig, readEmail } from './config/email.ts';
 import { type GithubConfig, readGithub } from './config/github.ts';
 import { type OidcConfig, readOidc } from './config/oidc.ts';
 import { type Address, ConfigError, type Environment, type Reader, readerOf } from './config/values.ts';
+import { type LogConfig, readLog, readMetrics, readTracing, type TracingConfig } from './config/watching.ts';
 import { settingsWithoutEffect } from './config/without-effect.ts';
 import { withSslMode } from './postgres/connection-url.ts';
 
-export type { EmailConfig, GithubConfig, OidcConfig };
+export type { EmailConfig, GithubConfig, LogConfig, OidcConfig, TracingConfig };
 export { ConfigError };
 
 export type SshKeygenAlgorithm = 'ed25519' | 'ecdsa' | 'rsa4096';
@@ -55,13 +56,15 @@ export interface Config {
   readonly email: EmailConfig | null;
   readonly oidc: OidcConfig | null;
   readonly github: GithubConfig | null;
-  readonly log: { readonly level: string; readonly human: boolean };
+  readonly log: LogConfig;
+  /** Where metrics are served; null while they are off. */
+  readonly metrics: Address | null;
+  readonly tracing: TracingConfig | null;
 }
 
 const HOUR_NS = 3_600_000_000_000n;
 const DEFAULT_API_RATE_LIMIT = 512;
 const SSH_ALGORITHMS: readonly SshKeygenAlgorithm[] = ['ed25519', 'ecdsa', 'rsa4096'];
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 function defaultAccessUrl({ host, port }: Config['http']): string {
   const reachable = host === '::' || host === '0.0.0.0' ? 'localhost' : host;
@@ -130,14 +133,6 @@ function readEncryptionKeys(reader: Reader): string[] {
   // The value is a secret, so only its place is named.
   if (wrong >= 0) throw new ConfigError(variable, `key number ${wrong + 1} is not the base64 text of 32 bytes`);
   return keys;
-}
-
-function readLog(reader: Reader): Config['log'] {
-  const verbose = reader.boolean('CODER_VERBOSE', false);
-  return {
-    level: reader.oneOf('CODER_USERS_LOG_LEVEL', LOG_LEVELS, verbose ? 'debug' : 'info'),
-    human: reader.boolean('CODER_USERS_LOG_HUMAN', false),
-  };
 }
 
 function deepFreeze<T>(value: T): T {
@@ -216,5 +211,7 @@ function read(reader: Reader): Config {
     oidc: readOidc(reader, accessUrl),
     github: readGithub(reader),
     log: readLog(reader),
+    metrics: readMetrics(reader),
+    tracing: readTracing(reader),
   });
 }

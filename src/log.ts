@@ -1,6 +1,8 @@
-// The log: one JSON line per event on standard output, or lines for people; never SQL, parameters or rows.
-import { type DestinationStream, destination, type Logger, pino } from 'pino';
-import type { Config } from './config.ts';
+// The log: one JSON line per event on standard output, or lines for people, or files of either; never parameters or rows.
+import { openSync } from 'node:fs';
+import { destination, type Logger, pino } from 'pino';
+import type { LogConfig } from './config.ts';
+import { StartError } from './start-error.ts';
 import { toDatabaseError } from './store/errors.ts';
 
 const MAX_DEPTH = 5;
@@ -51,14 +53,74 @@ function described(err: unknown, depth: number): Record<string, unknown> {
 /** How the logger shows what it is given. */
 export const logSerializers = { err: (err: unknown) => loggableError(err) };
 
-/** `12:00:00 WARN  what happened {"detail":1}` and the stack of an error below it. */
+type Line = Record<string, unknown>;
+
+/** What a terminal would obey, and what would end a line. */
+const CONTROLS = /(?!\n)[\p{Cc}\u2028\u2029]/gu;
+const escaped = (text: string) =>
+  text.replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** `12:00:00 WARN  what happened {"detail":1}` and the stack of an error below it, set in so that it is no line of its own. */
 function humanLine(json: string): string {
-  const { level, time, pid, hostname, msg = '', err, ...rest } = JSON.parse(json) as Record<string, unknown>;
+  const { level, time, pid, hostname, msg = '', err, ...rest } = JSON.parse(json) as Line;
   const name = pino.levels.labels[Number(level)] ?? 'info';
   const details = Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest)}`;
   const { stack, message } = (err ?? {}) as { stack?: unknown; message?: unknown };
-  const trouble = err === undefined ? '' : `\n${String(stack ?? message)}`;
-  return `${new Date(Number(time)).toTimeString().slice(0, 8)} ${name.toUpperCase().padEnd(5)} ${String(msg)}${details}${trouble}\n`;
+  const trouble = err === undefined ? '' : `\n${String(stack ?? message).replace(/^/gm, '    ')}`;
+  const clock = new Date(Number(time)).toTimeString().slice(0, 8);
+  return `${escaped(`${clock} ${name.toUpperCase().padEnd(5)} ${String(msg).replaceAll('\n', ' ')}${details}${trouble}`)}\n`;
+}
+
+const SEVERITIES: Readonly<Record<string, string>> = {
+  trace: 'DEBUG',
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARNING',
+  error: 'ERROR',
+  fatal: 'CRITICAL',
+};
+
+/** As Google Cloud reads lines: severity, time and message under its names. */
+function stackdriverLine(json: string): string {
+  const { level, time, msg, ...rest } = JSON.parse(json) as Line;
+  const severity = SEVERITIES[pino.levels.labels[Number(level)] ?? 'info'] ?? 'DEFAULT';
+  return `${JSON.stringify({ severity, timestamp: new Date(Number(time)).toISOString(), message: msg, ...rest })}\n`;
+}
+
+const FORMS = { json: (json: string) => json, human: humanLine, stackdriver: stackdriverLine };
+type Form = keyof typeof FORMS;
+
+const isForm = (name: string): name is Form => Object.hasOwn(FORMS, name);
+
+/** Where lines of which form go. */
+interface Target {
+  readonly form: Form;
+  readonly fd: number;
+}
+
+const STANDARD: Readonly<Record<string, number>> = { '/dev/stdout': 1, '/dev/stderr': 2 };
+
+/** The files that settings name. @throws StartError for one that cannot be written */
+function targetsOf(files: LogConfig['files']): Target[] {
+  return Object.entries(files).flatMap(([form, path]) => {
+    if (!isForm(form) || path === '/dev/null') return [];
+    try {
+      return [{ form, fd: STANDARD[path] ?? openSync(path, 'a', 0o640) }];
+    } catch (err) {
+      const { code } = err as NodeJS.ErrnoException;
+      const name = `CODER_LOGGING_${form.toUpperCase()}`;
+      throw new StartError(`${name}: the file ${JSON.stringify(path)} cannot be written (${code})`);
+    }
+  });
+}
+
+/** Lines below `info` begin with their level. */
+const DETAIL = /^\{"level":[12]\d,/;
+
+/** Whether a line is wanted: those with details may be filtered. */
+function wanted(patterns: readonly string[]): (line: string) => boolean {
+  const filters = patterns.map((pattern) => new RegExp(pattern));
+  return (line) => filters.length === 0 || !DETAIL.test(line) || filters.some((filter) => filter.test(line));
 }
 
 export interface Log {
@@ -75,23 +137,34 @@ const END_MS = 1000;
 /**
  * Makes the logger; `human` lines are for a terminal. Lines for standard output are gathered for a moment before they
  * are written; those for standard error are few and written at once.
+ * @throws StartError when a file of the settings cannot be written
  */
-export function createLog({ level }: Pick<Config['log'], 'level'>, { human, fd }: { human: boolean; fd: 1 | 2 }): Log {
-  const out = destination({ fd, sync: fd === 2 });
-  const stream: DestinationStream = human ? { write: (line) => void out.write(humanLine(line)) } : out;
-  const log = pino({ level, base: { pid: process.pid }, serializers: logSerializers }, stream);
+export function createLog(
+  { level, files = {}, filter = [] }: Pick<LogConfig, 'level'> & Partial<LogConfig>,
+  { human, fd }: { human: boolean; fd: 1 | 2 },
+): Log {
+  const targets: Target[] = Object.keys(files).length > 0 ? targetsOf(files) : [{ form: human ? 'human' : 'json', fd }];
+  const outs = targets.map(({ form, fd }) => ({ shown: FORMS[form], out: destination({ fd, sync: fd === 2 }) }));
+  const isWanted = wanted(filter);
+  const write = (line: string) => {
+    if (isWanted(line)) for (const { shown, out } of outs) out.write(shown(line));
+  };
+  const log = pino({ level, base: { pid: process.pid }, serializers: logSerializers }, { write });
   const flush = () => {
-    try {
-      out.flushSync();
-    } catch {
-      // The reader of our output is gone: nobody is left to tell.
+    for (const { out } of outs) {
+      try {
+        out.flushSync();
+      } catch {
+        // The reader of our output is gone: nobody is left to tell.
+      }
     }
   };
-  const end = () =>
+  const ended = (out: ReturnType<typeof destination>) =>
     new Promise<void>((resolve) => {
       setTimeout(resolve, END_MS).unref();
       out.once('close', resolve).once('error', () => resolve());
       out.end();
     });
+  const end = () => Promise.all(outs.map(({ out }) => ended(out))).then(() => undefined);
   return { log, end, flush };
 }

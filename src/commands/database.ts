@@ -132,17 +132,18 @@ const SESSION_CONNECTIONS = 2;
  * @returns `sessions` is a small pool for looking sessions up, so that nobody's statements delay anybody's identity
  */
 export async function openDatabase(
-  config: Pick<Config, 'postgres'>,
+  config: Pick<Config, 'postgres' | 'log'>,
   log: Logger,
   onClose: OnClose,
   options: Preparation,
-): Promise<{ db: Db; sessions: pg.Pool }> {
+): Promise<{ db: Db; pool: pg.Pool; sessions: pg.Pool }> {
   const { target } = await prepareDatabase(config, log, onClose, options);
-  const { pool, db } = connect(target, log);
-  const { pool: sessions } = connect(target, log, SESSION_CONNECTIONS);
+  const slowMs = config.log.slowStatementMs;
+  const { pool, db } = connect(target, log, { slowMs });
+  const { pool: sessions } = connect(target, log, { size: SESSION_CONNECTIONS, slowMs });
   const end = () => Promise.all([pool.end(), sessions.end()]).then(() => undefined);
   onClose(() => Promise.race([end(), new Promise<void>((resolve) => setTimeout(resolve, POOL_CLOSE_MS).unref())]));
-  return { db, sessions };
+  return { db, pool, sessions };
 }
 
 /** Collects steps to undo while `work` runs, and runs them in reverse order when it is done or has failed. */

@@ -1,15 +1,18 @@
 // coder-users server: from settings to a listening server, and an orderly way down again.
 import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import type pg from 'pg';
 import type { Logger } from 'pino';
 import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import { settingsAsText } from '../config/documentation.ts';
 import { type Config, readSettings } from '../config.ts';
+import { hashingLoad } from '../crypto/passwords.ts';
 import { createIdentityProviders } from '../idp/providers.ts';
 import { startJobs } from '../jobs.ts';
 import { createLog } from '../log.ts';
 import { createMailer } from '../mail/mailer.ts';
+import { programVersion } from '../package-root.ts';
 import { prepareExternalLogin } from '../services/sso/first-contact.ts';
 import { StartError } from '../start-error.ts';
 import type { Command } from './command.ts';
@@ -88,16 +91,30 @@ async function listen(app: FastifyInstance, log: Logger, http: Config['http']): 
   }
 }
 
+/** Metrics listen to what the process tells of itself from now on. */
+async function watch(config: Config, log: Logger, onClose: OnClose, pools: Record<string, pg.Pool>): Promise<void> {
+  if (config.metrics === null) return;
+  const [{ startMetrics }, { serveMetrics }] = await Promise.all([
+    import('../metrics/metrics.ts'),
+    import('../metrics/listener.ts'),
+  ]);
+  const metrics = startMetrics({ version: programVersion(), pools, hashing: hashingLoad });
+  const { url, close } = await serveMetrics(config.metrics, metrics);
+  onClose(close);
+  log.info({ address: url }, 'serving metrics');
+}
+
 async function start(config: Config, log: Logger, onClose: OnClose): Promise<void> {
   await tryAddress(config.http);
   const mailer = createMailer(config.email, log);
   const idp = createIdentityProviders(config, log);
   onClose(async () => idp.close());
-  const { db, sessions } = await openDatabase(config, log, onClose, {
+  const { db, pool, sessions } = await openDatabase(config, log, onClose, {
     mayJoin: false,
     mayCreate: true,
     inspect: (url) => refuseLostKeys(config, log.child({}, { level: 'error' }), url),
   });
+  await watch(config, log, onClose, { requests: pool, sessions });
   onClose(() => mailer.close(MAIL_MS));
   const secretBox = await openSecretBox(config, log, db);
   await idp.started(PROVIDER_MS);

@@ -15,7 +15,7 @@ interface Group {
 const group = (title: string, ...settings: [name: string, unset: string, effect: string][]): Group => ({
   title,
   settings: settings.map(([name, unset, effect]) => ({
-    name: name.startsWith('PGSSL') ? name : `CODER_${name}`,
+    name: /^(PGSSL|OTEL_)/.test(name) ? name : `CODER_${name}`,
     unset,
     effect,
   })),
@@ -151,6 +151,27 @@ export const SETTINGS: readonly Group[] = [
     ['USERS_LOG_LEVEL', 'info', 'trace, debug, info, warn, error, fatal or silent; debug has a line for each request'],
     ['USERS_LOG_HUMAN', 'true on a terminal', 'lines for people in place of JSON'],
     ['VERBOSE', 'false', 'the level debug'],
+    ['LOG_FILTER', NONE, 'the level debug, but of its lines only those that fit one of these regular expressions'],
+    ['USERS_SLOW_STATEMENT', '1s', 'SQL statements that take as long are logged; 0 for none'],
+    ['LOGGING_JSON', NONE, 'a file for JSON lines, in place of standard output; /dev/null for none'],
+    ['LOGGING_HUMAN', NONE, 'a file for lines for people, likewise'],
+    ['LOGGING_STACKDRIVER', NONE, 'a file for JSON lines as Google Cloud reads them, likewise'],
+  ),
+  group(
+    'Metrics and traces',
+    ['PROMETHEUS_ENABLE', 'false', 'metrics for Prometheus'],
+    [
+      'PROMETHEUS_ADDRESS',
+      '127.0.0.1:2112',
+      'where they are served, host:port; nothing else is, and nobody is asked who',
+    ],
+    ['TRACE_ENABLE', 'true with one of the next three', 'traces of OpenTelemetry'],
+    ['OTEL_TRACES_EXPORTER', 'otlp', 'otlp, console or none'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://localhost:4318', 'the collector; other OTEL_* variables count as well'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'the endpoint and /v1/traces', 'the whole address for traces'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'http/protobuf', 'nothing else is spoken'],
+    ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'http/protobuf', 'the same for traces alone'],
+    ['OTEL_SDK_DISABLED', 'false', 'no traces, whatever else is set'],
   ),
 ];
 

@@ -5,6 +5,8 @@ import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import argon2 from 'argon2';
 import { fairQueue } from '../fairness/fair-queue.ts';
+import { passwordHashed } from '../watch/events.ts';
+import { currentScope } from '../watch/scope.ts';
 import { lowerHashThreads } from './hash-threads.ts';
 
 /** Too many passwords are waiting to be hashed: the caller answers 503. */
@@ -33,7 +35,16 @@ let isLowered = false;
 
 /** Runs `work` in a thread when the turn of `network` comes. */
 async function inTurn<T>(network: string, work: () => Promise<T>): Promise<T> {
-  const result = await queue.run(network, work);
+  const askedAt = performance.now();
+  let startedAt = askedAt;
+  const result = await queue.run(network, () => {
+    startedAt = performance.now();
+    return work();
+  });
+  if (passwordHashed.isHeard) {
+    const waitedMs = startedAt - askedAt;
+    passwordHashed.tell({ scope: currentScope(), waitedMs, startedAt, endedAt: performance.now() });
+  }
   if (!isLowered) lowerHashThreads();
   isLowered = true;
   return result;
@@ -47,6 +58,9 @@ const argonHash = (password: string): Promise<string> =>
  * @throws HashQueueFullError when too many passwords are waiting: asked before anything is looked up for one
  */
 export const requireHashingRoom = (network: string): void => queue.requireRoom(network);
+
+/** How many passwords are being hashed, and how many wait for it. */
+export const hashingLoad = () => queue.load();
 
 /**
  * Hashes a password with argon2id; returns the text to store.

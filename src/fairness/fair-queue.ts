@@ -11,6 +11,8 @@ export interface FairQueue {
   run<T>(share: string, work: () => Promise<T>): Promise<T>;
   /** @throws the queue's full-error when `run` would: asked before anything else is done for what ends in the queue */
   requireRoom(share: string): void;
+  /** How many pieces run and wait. */
+  load(): { running: number; waiting: number };
 }
 
 /**
@@ -33,6 +35,7 @@ export function fairQueue(
 
   return {
     requireRoom,
+    load: () => ({ running, waiting: lines.size }),
     async run(share, work) {
       requireRoom(share);
       if (running < limits.running) {

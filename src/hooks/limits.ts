@@ -9,6 +9,7 @@ import { SlidingWindow } from '../fairness/sliding-window.ts';
 import { parseBoolean } from '../golang/booleans.ts';
 import type { ServedPaths } from '../http/served-paths.ts';
 import { isOwner } from '../rbac/owners.ts';
+import { limitHit } from '../watch/events.ts';
 import { createSpellings, type Spellings } from './spellings.ts';
 
 const DEFAULT_API_LIMIT = 512;
@@ -40,7 +41,12 @@ const sessionOf = ({ identity }: FastifyRequest) => ('session' in identity ? ide
 /** Keys of a fixed size, however long a path is. */
 const keyOf = (...parts: string[]) => hash('sha256', parts.join('\n'), 'base64url');
 
-function limit(perMinute: number, clock: Clock, keyFor: (request: FastifyRequest) => string) {
+function limit(
+  name: 'api' | 'login' | 'password',
+  perMinute: number,
+  clock: Clock,
+  keyFor: (request: FastifyRequest) => string,
+) {
   const window = new SlidingWindow(perMinute);
   const now = () => Math.floor(clock() / 1000);
   const hook: Hook = async (request, reply) => {
@@ -58,6 +64,7 @@ function limit(perMinute: number, clock: Clock, keyFor: (request: FastifyRequest
       .header('x-ratelimit-remaining', String(verdict.remaining))
       .header('x-ratelimit-reset', String(verdict.resetUnixSeconds));
     if (verdict.allowed) return undefined;
+    limitHit.tell({ limit: name });
     throw new ApiError(429, `You've been rate limited for sending more than ${perMinute} requests in 1m0s.`, {
       headers: { 'retry-after': '60' },
     });
@@ -92,11 +99,11 @@ export function createLimits(config: Config, clock: Clock, served: ServedPaths):
   const spellings = createSpellings();
   const byRoute = (request: FastifyRequest) => keyOf(request.caller, routeOf(request, served, spellings));
   const api = config.rateLimit.api === 0 ? DEFAULT_API_LIMIT : config.rateLimit.api;
-  const general = api < 0 ? undefined : limit(api, clock, byRoute);
+  const general = api < 0 ? undefined : limit('api', api, clock, byRoute);
   return {
     general: general?.hook ?? pass,
-    login: limit(LOGIN_LIMIT, clock, byRoute).hook,
-    password: limit(LOGIN_LIMIT, clock, ({ caller }) => keyOf(caller)).hook,
+    login: limit('login', LOGIN_LIMIT, clock, byRoute).hook,
+    password: limit('password', LOGIN_LIMIT, clock, ({ caller }) => keyOf(caller)).hook,
     learn(request, parameter, id) {
       const name = (request.params as Record<string, string>)[parameter] ?? '';
       // This request was counted under a spelling that was not known yet.

@@ -4,8 +4,16 @@ import { HashQueueFullError } from '../crypto/passwords.ts';
 import { ApiError, badRequest, databaseUnavailable, routeNotFound, unavailable } from '../errors.ts';
 import { ShareFullError } from '../fairness/shares.ts';
 import { databaseTrouble, pgErrorCode } from '../store/errors.ts';
+import { limitHit } from '../watch/events.ts';
 import { isApi } from './paths.ts';
 import type { ServedPaths } from './served-paths.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Why the request failed, in the words of the answer. */
+    problem: string | undefined;
+  }
+}
 
 /** SQLSTATEs of text that Postgres cannot store: the caller's fault, wherever it slipped through. */
 const UNSTORABLE_TEXT = new Set(['22021', '22P05']);
@@ -35,8 +43,11 @@ function whoAsked({ id, method, path, actor, identity }: FastifyRequest): Record
   return { request: id, method, path: path, user: user?.id };
 }
 
-/** Tells the log of what is not the caller's fault; nothing of other errors. */
+/** Tells the log of what is not the caller's fault; of other errors the request's own line has the words. */
 export function logFailure(request: FastifyRequest, err: unknown, known: ApiError | undefined): void {
+  if (err instanceof ShareFullError) limitHit.tell({ limit: 'caller' });
+  if (err instanceof HashQueueFullError) limitHit.tell({ limit: 'hashing' });
+  request.problem = known && [known.message, known.detail].filter(Boolean).join(' ');
   if (!known) request.log.error({ ...whoAsked(request), err }, 'request failed');
   else if (known.status >= 500) request.log.warn({ ...whoAsked(request), err: known.cause ?? known }, known.message);
 }
@@ -77,6 +88,7 @@ export function useErrors(
   authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
   page: (request: FastifyRequest, reply: FastifyReply) => void,
 ): void {
+  app.decorateRequest('problem');
   app.setErrorHandler(sendError);
   app.setNotFoundHandler(async (request, reply) => {
     const { path } = request;

@@ -49,7 +49,7 @@ async function discover(config: OidcConfig): Promise<Discovered> {
     configuration = await client.discovery(wellKnownUrl(config.issuerUrl), config.clientId, undefined, client.None(), {
       execute: isInsecure ? [client.allowInsecureRequests] : [],
       [client.customFetch]: async (url, { headers }) => {
-        const response = await fetchBounded(url, { headers, signal });
+        const response = await fetchBounded('discovery', url, { headers, signal });
         status = response.status;
         return response;
       },

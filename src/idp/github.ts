@@ -109,7 +109,7 @@ export function createGithubProvider(config: GithubConfig, accessUrl: string): G
       'user-agent': 'coder-users',
     };
     try {
-      const response = await fetchBounded(restUrl + path, { headers, signal });
+      const response = await fetchBounded('account', restUrl + path, { headers, signal });
       if (!response.ok) throw new ProviderFailure(`GitHub answered with status ${response.status}`);
       return await response.json();
     } catch (err) {
@@ -167,7 +167,7 @@ export function createGithubProvider(config: GithubConfig, accessUrl: string): G
       const form = new URLSearchParams({ client_id: clientId, scope: SCOPES.join(' ') });
       const headers = new Headers({ accept: 'application/json' });
       try {
-        return await readDeviceCode(await postForm(`${siteUrl}/login/device/code`, form, headers, signal));
+        return await readDeviceCode(await postForm('device', `${siteUrl}/login/device/code`, form, headers, signal));
       } catch (err) {
         throw providerError(err);
       }

@@ -1,4 +1,6 @@
 // Requests to identity providers, bounded in time and in the size of their answers.
+import { type ProviderQuestion, providerAsked } from '../watch/events.ts';
+import { currentScope } from '../watch/scope.ts';
 import { ProviderFailure } from './provider-error.ts';
 
 /** All requests to the provider that one request of a client causes must be done within this time. */
@@ -32,16 +34,42 @@ async function readText(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** `fetch` whose answer is there as a whole, 1 MiB at most. @throws ProviderFailure for more, and what `fetch` throws */
-export async function fetchBounded(url: string | URL, init: RequestInit): Promise<Response> {
-  const response = await fetch(url, init);
-  const text = await readText(response);
-  return new Response(text === '' ? null : text, { status: response.status, headers: response.headers });
+const outcomeOf = (status: number) => (status >= 500 ? 'failed' : status >= 400 ? 'refused' : 'ok');
+
+/**
+ * `fetch` whose answer is there as a whole, 1 MiB at most.
+ * @param question what it is about, for whoever watches
+ * @throws ProviderFailure for more, and what `fetch` throws
+ */
+export async function fetchBounded(
+  question: ProviderQuestion,
+  url: string | URL,
+  init: RequestInit,
+): Promise<Response> {
+  const startedAt = performance.now();
+  const tell = (outcome: Parameters<typeof providerAsked.tell>[0]['outcome']) => {
+    if (!providerAsked.isHeard) return;
+    providerAsked.tell({ scope: currentScope(), question, outcome, startedAt, endedAt: performance.now() });
+  };
+  try {
+    const response = await fetch(url, init);
+    const text = await readText(response);
+    tell(outcomeOf(response.status));
+    return new Response(text === '' ? null : text, { status: response.status, headers: response.headers });
+  } catch (err) {
+    tell(init.signal?.aborted ? 'timeout' : 'unreachable');
+    throw err;
+  }
 }
 
 /** Posts a form. A redirect is no answer: what the form holds is for one address. @throws as `fetchBounded` */
-export const postForm = (url: string, body: URLSearchParams, headers: Headers, signal: AbortSignal) =>
-  fetchBounded(url, { method: 'POST', body, headers, signal, redirect: 'manual' });
+export const postForm = (
+  question: ProviderQuestion,
+  url: string,
+  body: URLSearchParams,
+  headers: Headers,
+  signal: AbortSignal,
+) => fetchBounded(question, url, { method: 'POST', body, headers, signal, redirect: 'manual' });
 
 /** The object that a JSON text holds; undefined for anything else. */
 export function jsonObject(text: string): Record<string, unknown> | undefined {

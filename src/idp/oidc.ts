@@ -108,7 +108,7 @@ export function createOidcProvider(config: OidcConfig, log: Logger): OidcProvide
       if (metadata.userinfo_endpoint === undefined) return undefined;
       try {
         const headers = { authorization: `Bearer ${accessToken}`, accept: 'application/json, application/jwt' };
-        const response = await fetchBounded(metadata.userinfo_endpoint, { headers, signal });
+        const response = await fetchBounded('userinfo', metadata.userinfo_endpoint, { headers, signal });
         if (response.status !== 200) throw new ProviderFailure(`the provider answered with status ${response.status}`);
         const text = await response.text();
         if (mediaType(response) === 'application/jwt') return await verifier.verifySignature(text, signal);

@@ -80,7 +80,7 @@ export async function requestTokens(
 ): Promise<ProviderTokens> {
   headers.set('accept', 'application/json');
   try {
-    return await readTokens(await postForm(url, form, headers, signal));
+    return await readTokens(await postForm('token', url, form, headers, signal));
   } catch (err) {
     throw providerError(err);
   }

@@ -62,7 +62,7 @@ export function createTokenVerifier({ jwksUri, algorithms, issuer, clientId }: V
     timeoutDuration: PROVIDER_MS,
     // Providers rotate keys, and all tokens come from the provider itself: nobody else can cause requests.
     cooldownDuration: 0,
-    [customFetch]: (url, { headers, signal }) => fetchBounded(url, { headers, signal }),
+    [customFetch]: (url, { headers, signal }) => fetchBounded('keys', url, { headers, signal }),
   });
 
   /** Asks for fresh keys when none of the known ones signed the token, even if one of them has its name. */

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import nodemailer from 'nodemailer';
 import type { EmailConfig } from '../config.ts';
+import { mailHandled } from '../watch/events.ts';
 
 export interface MailMessage {
   readonly to: string;
@@ -112,14 +113,17 @@ export function createMailer(config: EmailConfig | null, log: MailLog, limits: M
       const headers = { 'Auto-Submitted': 'auto-generated' };
       await transport.sendMail({ ...content, from: config.from, to: { name: '', address: to }, headers });
       log.info(details, 'mail delivered');
+      mailHandled.tell({ outcome: 'delivered' });
     } catch (error) {
       const reason = reasonOf(error);
       const delayMs = limits.retryDelaysMs[job.attempts - 1];
       const refused = reason.response !== undefined && reason.response >= 500;
       if (refused || closing || delayMs === undefined) {
         log.error({ ...details, ...reason }, 'mail given up');
+        mailHandled.tell({ outcome: 'given up' });
       } else {
         log.warn({ ...details, ...reason, delayMs }, 'mail could not be delivered, trying again later');
+        mailHandled.tell({ outcome: 'delayed' });
         retryLater(job, delayMs);
       }
     }
@@ -146,6 +150,7 @@ export function createMailer(config: EmailConfig | null, log: MailLog, limits: M
           { subject: message.subject },
           closing ? 'mail dropped while stopping' : 'mail dropped, the queue is full',
         );
+        mailHandled.tell({ outcome: 'dropped' });
         return;
       }
       ready.push({ message, attempts: 0 });

@@ -2,6 +2,7 @@
 import type { Ctx } from '../ctx.ts';
 import { NIL_UUID } from '../golang/uuids.ts';
 import type { UserRow } from '../store/users.ts';
+import { signedIn } from '../watch/events.ts';
 
 type Reason =
   | 'unknown account'
@@ -22,7 +23,8 @@ export function noteFailedSignIn(
   { email, account, reason }: { email: string; account: Pick<UserRow, 'id' | 'username'> | undefined; reason: Reason },
 ): void {
   const { ip, requestId } = ctx.origin;
-  ctx.log.info({ account: account?.username, email, ip, reason, request: requestId }, 'sign-in failed');
+  ctx.log.info({ ip, reason, account: account?.username, email, request: requestId }, 'sign-in failed');
+  if (!ctx.actor) signedIn.tell({ loginType: 'password', outcome: reason });
   const userId = ctx.actor?.user.id;
   if (!account || userId === account.id) return;
   ctx.refusals.note(ctx, {

@@ -6,6 +6,7 @@ import type { Ctx } from '../ctx.ts';
 import { ApiError } from '../errors.ts';
 import { Failures } from '../fairness/failures.ts';
 import { asciiLower } from '../golang/ascii.ts';
+import { limitHit } from '../watch/events.ts';
 
 /** The failures of one process; undefined while limits are off. Each replica counts alone, as with all limits. */
 export const createGuesses = ({ rateLimit }: Pick<Config, 'rateLimit'>): Failures | undefined =>
@@ -19,6 +20,7 @@ const keyOf = (email: string) => hash('sha256', asciiLower(email), 'base64url');
 function requireNoPause(ctx: Pick<Ctx, 'clock' | 'guesses'>, key: string): void {
   const pause = ctx.guesses?.pauseMs(key, nowMs(ctx)) ?? 0;
   if (pause === 0) return;
+  limitHit.tell({ limit: 'account' });
   throw new ApiError(
     429,
     'There were too many failed attempts for this e-mail address. Please try again in a moment.',

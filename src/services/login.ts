@@ -12,6 +12,7 @@ import { deleteKeyAndAppKeys } from '../store/keys.ts';
 import { lockFirstUser, lockPeople } from '../store/locks.ts';
 import { findDefaultOrganization } from '../store/organizations.ts';
 import { findCredentialsByEmail, hasAnyUser, replacePasswordHash, type UserRow } from '../store/users.ts';
+import { signedIn } from '../watch/events.ts';
 import { insertAccount, isTaken } from './accounts.ts';
 import { audit } from './audit.ts';
 import { noteFailedSignIn } from './failed-sign-ins.ts';
@@ -157,6 +158,7 @@ export async function login(ctx: Ctx, input: LoginWithPasswordRequest): Promise<
         event: { action: 'login', target: user.username, userId: user.id },
         conditions: { passwordHash: user.hashedPassword, onlyActive: true },
       });
+      signedIn.tell({ loginType: 'password', outcome: 'success' });
       return key;
     } catch (err) {
       // A login at the same moment may only have renewed the hash.

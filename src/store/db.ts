@@ -5,8 +5,10 @@ import type { Logger } from 'pino';
 import { BEGIN, BEGIN_POOLED, type DatabaseTarget, poolConfig } from '../postgres/client.ts';
 import { byAnyWay } from '../postgres/connection.ts';
 import type { Route } from '../postgres/route.ts';
+import { databaseTroubled } from '../watch/events.ts';
 import { databaseTrouble, isBrokenConnection, NoConnection, pgErrorCode, type Trouble } from './errors.ts';
 import * as schema from './schema.ts';
+import { observeStatements } from './statements.ts';
 
 /**
  * The pool or a transaction: what every store function takes. Transactions are begun by `inTransaction` alone: Drizzle's
@@ -42,7 +44,9 @@ const noted = new WeakMap<object, Noted>();
 
 function note(pool: pg.Pool, err: unknown): void {
   const trouble = databaseTrouble(err);
-  if (trouble) noted.set(pool, { trouble, at: performance.now() });
+  if (!trouble) return;
+  noted.set(pool, { trouble, at: performance.now() });
+  if (databaseTroubled.isHeard) databaseTroubled.tell({ cause: trouble });
 }
 
 /** What kept a statement from running within the last `withinMs`. */
@@ -94,17 +98,21 @@ const isRead = (text: string) => /^\s*select\b/i.test(text);
 /**
  * Opens the pool; connections are made at their first use.
  * Errors of idle and busy connections are logged: without listeners a restart of Postgres would end the process.
+ * @param slowMs statements that take as long are logged; 0 for none
  */
 export function connect(
   target: DatabaseTarget,
   log: Pick<Logger, 'warn'>,
-  size: number = POOL_SIZE,
+  { size = POOL_SIZE, slowMs = 0 }: { size?: number; slowMs?: number } = {},
 ): { pool: pg.Pool; db: Db } {
   const { config, route } = poolConfig(target);
   const pool = new pg.Pool({ ...config, max: size });
   const onError = (err: Error) => log.warn({ err }, 'a database connection was lost');
   pool.on('error', onError);
-  pool.on('connect', (client) => client.on('error', onError));
+  pool.on('connect', (client) => {
+    client.on('error', onError);
+    observeStatements(client, { ms: slowMs, log });
+  });
   kept.set(pool, { route, begin: target.pooled ? BEGIN_POOLED : BEGIN });
   pool.query = runner(pool) as pg.Pool['query'];
   return { pool, db: drizzle(pool, { schema }) };

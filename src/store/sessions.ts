@@ -1,6 +1,8 @@
 // The session lookup: key, user, roles and memberships of all waiting requests in one prepared statement.
 import type pg from 'pg';
 import { batched } from '../in-flight.ts';
+import { sessionBatch, sessionLookedUp } from '../watch/events.ts';
+import { currentScope } from '../watch/scope.ts';
 import { timestampText, utcText } from './columns.ts';
 import { isUnavailable } from './errors.ts';
 import type { Membership } from './organizations.ts';
@@ -108,6 +110,7 @@ const distinct = (keyIds: readonly string[]) => [...new Set(keyIds)];
 export function createSessionLookup(pool: pg.Pool): (keyId: string) => Promise<SessionRow | undefined> {
   const find = batched<string, Columns | undefined>(
     async (keyIds) => {
+      if (sessionBatch.isHeard) sessionBatch.tell({ size: keyIds.length });
       const { rows } = await pool.query<Columns, [string[]]>({
         name: 'session',
         text: TEXT,
@@ -121,7 +124,9 @@ export function createSessionLookup(pool: pg.Pool): (keyId: string) => Promise<S
     isUnavailable,
   );
   return async (keyId) => {
+    const startedAt = performance.now();
     const columns = await find(keyId);
+    if (sessionLookedUp.isHeard) sessionLookedUp.tell({ scope: currentScope(), startedAt, endedAt: performance.now() });
     return columns && toRow(columns);
   };
 }

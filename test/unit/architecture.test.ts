@@ -11,26 +11,28 @@ const src = join(import.meta.dirname, '../../src');
  */
 const MAY_IMPORT: Record<string, string> = {
   'golang/': '',
+  'watch/': 'node:async_hooks node:diagnostics_channel',
+  'metrics/': 'watch/ start-error.ts prom-client node:http node:perf_hooks type pg',
   'codersdk/': 'golang/ zod node:crypto',
   'rbac/': 'golang/ node:diagnostics_channel',
   'fairness/': '',
-  'crypto/': 'fairness/ argon2 node:crypto node:fs node:os node:util',
+  'crypto/': 'watch/ fairness/ argon2 node:crypto node:fs node:os node:util',
   'config/': 'golang/ start-error.ts yaml node:crypto node:fs node:net',
-  'idp/': 'errors.ts in-flight.ts start-error.ts type config jose openid-client node:crypto type pino',
-  'mail/': 'type config nodemailer node:fs',
+  'idp/': 'watch/ errors.ts in-flight.ts start-error.ts type config jose openid-client node:crypto type pino',
+  'mail/': 'watch/ type config nodemailer node:fs',
   'postgres/': 'start-error.ts store/errors.ts pg type pino node:',
   'backup/': 'start-error.ts package-root.ts postgres/ store/ pg-copy-streams zod type pg node:',
   'store/':
-    'start-error.ts package-root.ts in-flight.ts postgres/ rbac/bounded-map.ts type rbac/ drizzle-orm pg type pino',
+    'watch/ start-error.ts package-root.ts in-flight.ts postgres/ rbac/bounded-map.ts type rbac/ drizzle-orm pg type pino',
   'embedded-postgres/': 'start-error.ts type pino node:',
   'services/':
-    'fairness/ codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ ctx.ts clock.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
+    'watch/ fairness/ codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ ctx.ts clock.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
   'pages/': 'codersdk/ node:crypto',
   'present/': 'codersdk/ golang/ clock.ts type store/ type config rbac/',
   'http/':
-    'fairness/ codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/errors.ts fastify @fastify/ zod node:crypto node:http node:net node:util',
+    'watch/ fairness/ codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/errors.ts fastify @fastify/ zod node:crypto node:http node:net node:util',
   'hooks/':
-    'fairness/ http/ services/ rbac/ store/ codersdk/ golang/ crypto/ pages/ in-flight.ts ctx.ts clock.ts errors.ts type config fastify node:crypto',
+    'watch/ fairness/ http/ services/ rbac/ store/ codersdk/ golang/ crypto/ pages/ in-flight.ts ctx.ts clock.ts errors.ts type config fastify node:crypto',
   jobs: 'services/ store/ in-flight.ts ctx.ts clock.ts type config',
   'routes/':
     'hooks/ http/ services/ pages/ present/ codersdk/ golang/ ctx.ts errors.ts clock.ts type config type idp/ fastify zod node:crypto',

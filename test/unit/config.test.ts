@@ -119,7 +119,9 @@ describe('defaults', () => {
       email: null,
       oidc: null,
       github: null,
-      log: { level: 'info', human: false },
+      log: { level: 'info', human: false, files: {}, filter: [], slowStatementMs: 1000 },
+      metrics: null,
+      tracing: null,
     });
   });
 

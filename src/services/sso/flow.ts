@@ -7,6 +7,7 @@ import { providerDeadline } from '../../idp/http.ts';
 import { type ExternalLoginType, type IdentityProvider, PROVIDER_NAMES } from '../../idp/provider.ts';
 import { BadToken, ProviderFailure, ProviderRefusal, ProviderUnready } from '../../idp/provider-error.ts';
 import { spendState } from '../../store/spent-states.ts';
+import { signedIn } from '../../watch/events.ts';
 import { conversionState, isConversionState } from './convert.ts';
 import { isOn } from './first-contact.ts';
 import { githubIdentity } from './github-identity.ts';
@@ -154,9 +155,15 @@ function noteRefusal(
   email: string | undefined,
   err: unknown,
 ): void {
-  if (!(err instanceof ApiError) || err.status >= 500 || PENDING.has(err.detail)) return;
+  if (!(err instanceof ApiError) || err.status >= 500) {
+    signedIn.tell({ loginType, outcome: 'failed' });
+    return;
+  }
+  if (PENDING.has(err.detail)) return;
   const { ip, requestId } = origin;
-  log.info({ loginType, email, ip, reason: err.message, detail: err.detail, request: requestId }, 'sign-in failed');
+  const { message: reason, detail } = err;
+  log.info({ ip, reason, email, loginType, detail, request: requestId }, 'sign-in failed');
+  signedIn.tell({ loginType, outcome: 'refused' });
 }
 
 /**
@@ -177,7 +184,9 @@ export async function finishLogin(ctx: Ctx, provider: IdentityProvider, login: R
     const conversion = isConversionState(login.state)
       ? { state: login.state, permit: login.cookies.permit }
       : undefined;
-    return await signIn(ctx, identity, { conversion, signedInAs: login.signedInAs });
+    const result = await signIn(ctx, identity, { conversion, signedInAs: login.signedInAs });
+    signedIn.tell({ loginType: provider.loginType, outcome: 'success' });
+    return result;
   } catch (err) {
     noteRefusal(ctx, provider.loginType, identity?.email, err);
     throw err;
