@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Metafile } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -56,8 +56,8 @@ function put(name: string, content: string | Uint8Array): void {
 }
 
 /** The licences of the packages inside the bundle, which ask to be passed on with it. */
-function licences({ inputs }: Metafile): string {
-  const folders = Object.keys(inputs).map((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]);
+function licences(inputs: readonly string[]): string {
+  const folders = inputs.map((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]);
   const packages = [...new Set(folders.filter((folder) => folder !== undefined))].sort();
   const texts = packages.map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
@@ -68,12 +68,25 @@ function licences({ inputs }: Metafile): string {
   return `The bundle holds these packages.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;
 }
 
+/** Traces are a bundle of their own, which the program loads only when they are on. */
+const TRACING: Plugin = {
+  name: 'tracing',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/tracing\/tracing\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './tracing.js', external: true } : undefined,
+    );
+  },
+};
+
+const BUNDLES: Pick<BuildOptions, 'entryPoints' | 'outfile' | 'plugins'>[] = [
+  { entryPoints: ['src/main.ts'], outfile: 'dist/program.js', plugins: [TRACING] },
+  { entryPoints: ['src/tracing/tracing.ts'], outfile: 'dist/tracing.js' },
+];
+
 async function build(stamp: string): Promise<void> {
   const esbuild = await import('esbuild');
-  const { outputFiles, metafile } = await esbuild.build({
+  const options = {
     absWorkingDir: root,
-    entryPoints: ['src/main.ts'],
-    outfile: 'dist/program.js',
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -87,11 +100,13 @@ async function build(stamp: string): Promise<void> {
     logLevel: 'warning',
     metafile: true,
     write: false,
-  });
+  } satisfies BuildOptions;
+  const built = await Promise.all(BUNDLES.map((bundle) => esbuild.build({ ...options, ...bundle })));
   mkdirSync(dist, { recursive: true });
   rmSync(join(dist, 'cache'), { recursive: true, force: true });
-  for (const { path, contents } of outputFiles) put(path.slice(dist.length + 1), contents);
-  put('licences.txt', licences(metafile));
+  for (const { path, contents } of built.flatMap(({ outputFiles }) => outputFiles))
+    put(path.slice(dist.length + 1), contents);
+  put('licences.txt', licences(built.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
   put('main.js', ENTRY);
   chmodSync(join(dist, 'main.js'), 0o755);
   put('built-from', stamp);

@@ -1,23 +1,21 @@
 // coder-users server: from settings to a listening server, and an orderly way down again.
 import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import type pg from 'pg';
 import type { Logger } from 'pino';
 import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import { settingsAsText } from '../config/documentation.ts';
 import { type Config, readSettings } from '../config.ts';
-import { hashingLoad } from '../crypto/passwords.ts';
 import { createIdentityProviders } from '../idp/providers.ts';
 import { startJobs } from '../jobs.ts';
 import { createLog } from '../log.ts';
 import { createMailer } from '../mail/mailer.ts';
-import { programVersion } from '../package-root.ts';
 import { prepareExternalLogin } from '../services/sso/first-contact.ts';
 import { StartError } from '../start-error.ts';
 import type { Command } from './command.ts';
 import { type OnClose, openDatabase, POSTGRES_URL_OPTION, withCleanup, withDatabaseUrl } from './database.ts';
 import { openSecretBox, refuseLostKeys } from './secret-box.ts';
+import { serveMetrics, traceRequests } from './watching.ts';
 
 /** After a signal the process is gone within this time, whatever hangs. */
 const STOP_MS = 8000;
@@ -91,20 +89,8 @@ async function listen(app: FastifyInstance, log: Logger, http: Config['http']): 
   }
 }
 
-/** Metrics listen to what the process tells of itself from now on. */
-async function watch(config: Config, log: Logger, onClose: OnClose, pools: Record<string, pg.Pool>): Promise<void> {
-  if (config.metrics === null) return;
-  const [{ startMetrics }, { serveMetrics }] = await Promise.all([
-    import('../metrics/metrics.ts'),
-    import('../metrics/listener.ts'),
-  ]);
-  const metrics = startMetrics({ version: programVersion(), pools, hashing: hashingLoad });
-  const { url, close } = await serveMetrics(config.metrics, metrics);
-  onClose(close);
-  log.info({ address: url }, 'serving metrics');
-}
-
 async function start(config: Config, log: Logger, onClose: OnClose): Promise<void> {
+  await traceRequests(config, log, onClose);
   await tryAddress(config.http);
   const mailer = createMailer(config.email, log);
   const idp = createIdentityProviders(config, log);
@@ -114,7 +100,7 @@ async function start(config: Config, log: Logger, onClose: OnClose): Promise<voi
     mayCreate: true,
     inspect: (url) => refuseLostKeys(config, log.child({}, { level: 'error' }), url),
   });
-  await watch(config, log, onClose, { requests: pool, sessions });
+  await serveMetrics(config, log, onClose, { requests: pool, sessions });
   onClose(() => mailer.close(MAIL_MS));
   const secretBox = await openSecretBox(config, log, db);
   await idp.started(PROVIDER_MS);

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { batched } from '../in-flight.ts';
 import { sessionBatch, sessionLookedUp } from '../watch/events.ts';
-import { currentScope } from '../watch/scope.ts';
+import { currentScope, outOfScope } from '../watch/scope.ts';
 import { timestampText, utcText } from './columns.ts';
 import { isUnavailable } from './errors.ts';
 import type { Membership } from './organizations.ts';
@@ -111,12 +111,14 @@ export function createSessionLookup(pool: pg.Pool): (keyId: string) => Promise<S
   const find = batched<string, Columns | undefined>(
     async (keyIds) => {
       if (sessionBatch.isHeard) sessionBatch.tell({ size: keyIds.length });
-      const { rows } = await pool.query<Columns, [string[]]>({
-        name: 'session',
-        text: TEXT,
-        values: [distinct(keyIds)],
-        rowMode: 'array',
-      });
+      const { rows } = await outOfScope(() =>
+        pool.query<Columns, [string[]]>({
+          name: 'session',
+          text: TEXT,
+          values: [distinct(keyIds)],
+          rowMode: 'array',
+        }),
+      );
       const found = new Map(rows.map((columns) => [columns[0], columns]));
       return keyIds.map((keyId) => found.get(keyId));
     },

@@ -12,10 +12,13 @@ export interface Scope {
   span?: unknown;
 }
 
-const scopes = new AsyncLocalStorage<Scope>();
+const scopes = new AsyncLocalStorage<Scope | undefined>();
 
 /** The request that is being worked on. */
 export const currentScope = (): Scope | undefined => scopes.getStore();
+
+/** Runs what is done for several requests together, and so for none of them. */
+export const outOfScope = <T>(work: () => T): T => scopes.run(undefined, work);
 
 /** Runs `work`, and whatever it leads to, for a request. */
 export const inScope = (scope: Scope, work: () => void): void => scopes.run(scope, work);

@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, string> = {
   'golang/': '',
   'watch/': 'node:async_hooks node:diagnostics_channel',
   'metrics/': 'watch/ start-error.ts prom-client node:http node:perf_hooks type pg',
+  'tracing/': 'watch/ @opentelemetry/ type pino',
   'codersdk/': 'golang/ zod node:crypto',
   'rbac/': 'golang/ node:diagnostics_channel',
   'fairness/': '',
