@@ -2,6 +2,7 @@
 import { backupCommand } from './commands/backup.ts';
 import { type Command, helpOf, readArguments, UsageError } from './commands/command.ts';
 import { createAdminUserCommand } from './commands/create-admin-user.ts';
+import { exportCommand } from './commands/export.ts';
 import { healthCommand } from './commands/health.ts';
 import { keysRevokeCommand } from './commands/keys-revoke.ts';
 import { migrateCommand } from './commands/migrate.ts';
@@ -24,6 +25,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   rotate: rotateCommand,
   backup: backupCommand,
   restore: restoreCommand,
+  export: exportCommand,
   health: healthCommand,
   openapi: openapiCommand,
 };

@@ -14,7 +14,7 @@ import { copyLine, END_OF_ROWS, FORMAT, type Manifest, manifestMember, quoted, t
 import { type Table, tablesInOrder } from './tables.ts';
 
 /** Takes the bytes of a backup, in order; resolves when there is room for more. */
-export type Sink = (bytes: Buffer) => Promise<void>;
+type Sink = (bytes: Buffer) => Promise<void>;
 
 /** How far it is: rows and bytes of all tables so far. */
 export type OnProgress = (done: { table: string; bytes: number }) => void;

@@ -1,16 +1,15 @@
 // coder-users backup: one file with everything that the database holds at one instant.
-import { randomBytes } from 'node:crypto';
-import { existsSync, rmSync, statSync } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Manifest } from '../backup/format.ts';
-import { type Sink, writeBackup } from '../backup/write.ts';
+import { writeBackup } from '../backup/write.ts';
 import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { StartError } from '../start-error.ts';
 import type { Command } from './command.ts';
 import { POSTGRES_URL_OPTION, reachDatabase, withCleanup, withDatabaseUrl } from './database.ts';
 import { configuredKeys } from './encryption-keys.ts';
+import { intoFile, intoStdout, type Sink } from './output.ts';
 import { sizeText, startProgress } from './progress.ts';
 
 const STDOUT = '-';
@@ -24,38 +23,6 @@ function pathOf(output: string | undefined): string {
   if (existsSync(file)) throw new StartError(`${file} is there already: name another file.`);
   return file;
 }
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path);
-  await folder.sync().finally(() => folder.close());
-}
-
-/** Fills a file under a passing name and gives it its own when it is whole and on the disk. */
-async function intoFile<T>(path: string, fill: (sink: Sink) => Promise<T>): Promise<T> {
-  const draft = `${path}.${randomBytes(4).toString('hex')}.part`;
-  const remove = () => rmSync(draft, { force: true });
-  process.once('exit', remove);
-  let file: FileHandle | undefined;
-  try {
-    file = await open(draft, 'wx', 0o600);
-    const draftFile = file;
-    const result = await fill((bytes) => draftFile.writeFile(bytes));
-    await file.sync();
-    await rename(draft, path);
-    await syncFolder(dirname(path));
-    return result;
-  } catch (err) {
-    if ((err as NodeJS.ErrnoException).syscall === undefined) throw err;
-    throw new StartError(`The backup cannot be written: ${(err as Error).message}`);
-  } finally {
-    await file?.close().catch(() => undefined);
-    remove();
-    process.off('exit', remove);
-  }
-}
-
-const intoStdout: Sink = (bytes) =>
-  new Promise((done, failed) => process.stdout.write(bytes, (err) => (err ? failed(err) : done())));
 
 function summary(where: string, { tables, needed_keys, encryption_keys }: Manifest, bytes: number): string {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
