@@ -11,6 +11,7 @@ import { useListener } from './hooks/listener.ts';
 import { useRefusals } from './hooks/refusals.ts';
 import { createSessionHook } from './hooks/session.ts';
 import { useWatch } from './hooks/watch.ts';
+import { useBasePath } from './http/base-path.ts';
 import { CONNECTION_OPTIONS, useAnswerTimeout, useExpectations } from './http/connections.ts';
 import { sendError, useErrors } from './http/error-handler.ts';
 import { useOpenapi } from './http/openapi.ts';
@@ -32,6 +33,8 @@ export interface BuildOptions extends Omit<AppDeps, 'behind' | 'connections' | '
   readonly pool: pg.Pool;
   /** Tests check every answer against its documented schema; production does not pay for that. */
   readonly strictResponses?: boolean;
+  /** Resolves when no listener has a connection left: what a request needs is closed after that. */
+  readonly drained?: () => Promise<void>;
 }
 
 /** Of the pool's connections, for each caller; so many pieces of work may wait for them. */
@@ -48,7 +51,12 @@ declare module 'fastify' {
 const MAX_PARAM_LENGTH = 64 * 1024;
 
 /** The app, ready to listen or to be injected. */
-export async function buildApp({ pool, strictResponses = false, ...parts }: BuildOptions): Promise<FastifyInstance> {
+export async function buildApp({
+  pool,
+  strictResponses = false,
+  drained,
+  ...parts
+}: BuildOptions): Promise<FastifyInstance> {
   const behind = behindAnswers((what, err) => parts.log.error({ err }, `${what} failed`));
   const guesses = createGuesses(parts.config);
   const connections = createShares(CONNECTIONS);
@@ -58,7 +66,7 @@ export async function buildApp({ pool, strictResponses = false, ...parts }: Buil
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
-    rewriteUrl: routingUrl,
+    rewriteUrl: routingUrl(deps.config.basePath),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: sendError,
     forceCloseConnections: 'idle',
@@ -72,6 +80,7 @@ export async function buildApp({ pool, strictResponses = false, ...parts }: Buil
   app.decorateRequest('member');
   usePath(app);
   useWatch(app);
+  useBasePath(app, deps.config.basePath);
   useAnswerTimeout(app);
   useExpectations(app);
   const served = useServedPaths(app);
@@ -87,6 +96,7 @@ export async function buildApp({ pool, strictResponses = false, ...parts }: Buil
   useInput(app);
   useErrors(app, served, session, notFoundAnswer);
   useRefusals(app);
+  if (drained) app.addHook('preClose', drained);
   app.addHook('onClose', () => deps.refusals.close());
   await useOpenapi(app);
   await registerRoutes(app);

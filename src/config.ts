@@ -3,6 +3,7 @@
 import { type EmailConfig, readEmail } from './config/email.ts';
 import { type GithubConfig, readGithub } from './config/github.ts';
 import { type OidcConfig, readOidc } from './config/oidc.ts';
+import { readHsts, readRedirect, readTls, type TlsConfig } from './config/tls.ts';
 import { type Address, ConfigError, type Environment, type Reader, readerOf } from './config/values.ts';
 import { type LogConfig, readLog, readMetrics, readTracing, type TracingConfig } from './config/watching.ts';
 import { settingsWithoutEffect } from './config/without-effect.ts';
@@ -15,8 +16,16 @@ export type SshKeygenAlgorithm = 'ed25519' | 'ecdsa' | 'rsa4096';
 
 export interface Config {
   readonly http: Address;
+  /** HTTPS beside it; null without. */
+  readonly tls: TlsConfig | null;
+  /** The value of Strict-Transport-Security in secure answers; empty for none. */
+  readonly hsts: string;
+  /** Requests for other hosts, or without encryption, are sent there. */
+  readonly redirectToAccessUrl: boolean;
   /** Without trailing slash. */
   readonly accessUrl: string;
+  /** The path of the access URL; empty for none. */
+  readonly basePath: string;
   readonly deployment: {
     readonly advertisedVersion: string;
     readonly upgradeMessage: string;
@@ -66,9 +75,9 @@ const HOUR_NS = 3_600_000_000_000n;
 const DEFAULT_API_RATE_LIMIT = 512;
 const SSH_ALGORITHMS: readonly SshKeygenAlgorithm[] = ['ed25519', 'ecdsa', 'rsa4096'];
 
-function defaultAccessUrl({ host, port }: Config['http']): string {
+function defaultAccessUrl({ host, port }: Address, scheme: 'http' | 'https'): string {
   const reachable = host === '::' || host === '0.0.0.0' ? 'localhost' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  return `${scheme}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
 function readSshConfigOptions(reader: Reader): Record<string, string> {
@@ -160,10 +169,16 @@ export function readSettings(env: Environment): { config: Config; names: Readonl
 
 function read(reader: Reader): Config {
   const http = reader.address('CODER_HTTP_ADDRESS', '127.0.0.1:3000');
-  const accessUrl = reader.webAddress('CODER_ACCESS_URL') ?? defaultAccessUrl(http);
+  const tls = readTls(reader);
+  const accessUrl =
+    reader.webAddress('CODER_ACCESS_URL') ?? defaultAccessUrl(tls?.address ?? http, tls ? 'https' : 'http');
   return deepFreeze<Config>({
     http,
+    tls,
+    hsts: readHsts(reader, accessUrl),
+    redirectToAccessUrl: readRedirect(reader),
     accessUrl,
+    basePath: new URL(accessUrl).pathname.replace(/\/+$/, ''),
     deployment: {
       advertisedVersion: reader.text('CODER_USERS_ADVERTISED_VERSION', 'v0.0.0'),
       upgradeMessage: reader.text('CODER_CLI_UPGRADE_MESSAGE', ''),

@@ -1,6 +1,4 @@
 // coder-users server: from settings to a listening server, and an orderly way down again.
-import { createServer } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
@@ -14,14 +12,12 @@ import { prepareExternalLogin } from '../services/sso/first-contact.ts';
 import { StartError } from '../start-error.ts';
 import type { Command } from './command.ts';
 import { type OnClose, openDatabase, POSTGRES_URL_OPTION, withCleanup, withDatabaseUrl } from './database.ts';
+import { createListeners, tryListeners } from './listeners.ts';
 import { openSecretBox, refuseLostKeys } from './secret-box.ts';
 import { serveMetrics, traceRequests } from './watching.ts';
 
 /** After a signal the process is gone within this time, whatever hangs. */
 const STOP_MS = 8000;
-/** How much of that requests under way may take. */
-const DRAIN_MS = 4000;
-const SWEEP_MS = 50;
 const SAME_WISH_MS = 500;
 const MAIL_MS = 1000;
 /** How long a start may wait for an identity provider; one that is away is looked for in the background. */
@@ -52,46 +48,9 @@ function uncaughtError(): Promise<never> {
   });
 }
 
-/** Takes no new connection, lets requests under way finish, and cuts those that take too long. */
-async function drain(app: FastifyInstance): Promise<void> {
-  // A connection that was busy when closing began is kept alive by its client otherwise.
-  const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
-  const cut = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
-  await app.close();
-  clearInterval(sweep);
-  clearTimeout(cut);
-}
-
-function cannotListen({ host, port }: Config['http'], { code, message }: NodeJS.ErrnoException): StartError {
-  const reason = code === 'EADDRINUSE' ? 'the address is in use by another program' : message;
-  return new StartError(`Cannot listen on ${host}:${port}: ${reason}. CODER_HTTP_ADDRESS sets another address.`);
-}
-
-/** Listens for a moment, so that an address that cannot be had is known before a database is made. */
-async function tryAddress(http: Config['http']): Promise<void> {
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', (err) => reject(cannotListen(http, err)));
-    probe.listen({ ...http }, () => probe.close(() => resolve()));
-  });
-}
-
-/** @param log the application's own: its framework's line about each address says less than our one */
-async function listen(app: FastifyInstance, log: Logger, http: Config['http']): Promise<string> {
-  const { level } = log;
-  log.level = 'warn';
-  try {
-    return await app.listen({ ...http });
-  } catch (err) {
-    throw cannotListen(http, err as Error);
-  } finally {
-    log.level = level;
-  }
-}
-
 async function start(config: Config, log: Logger, onClose: OnClose): Promise<void> {
   await traceRequests(config, log, onClose);
-  await tryAddress(config.http);
+  const listeners = createListeners(config, log, await tryListeners(config, log));
   const mailer = createMailer(config.email, log);
   const idp = createIdentityProviders(config, log);
   onClose(async () => idp.close());
@@ -106,18 +65,32 @@ async function start(config: Config, log: Logger, onClose: OnClose): Promise<voi
   await idp.started(PROVIDER_MS);
   await prepareExternalLogin({ config, db, log, idp });
   const appLog = log.child({});
-  const app = await buildApp({ config, db, pool: sessions, log: appLog, clock: systemClock, mailer, secretBox, idp });
-  onClose(() => drain(app));
+  const { drained } = listeners;
+  const app = await buildApp({
+    config,
+    db,
+    pool: sessions,
+    log: appLog,
+    clock: systemClock,
+    mailer,
+    secretBox,
+    idp,
+    drained,
+  });
+  onClose(() => listeners.drain(app));
   const jobs = startJobs({ config, db, log, clock: systemClock });
   onClose(() => jobs.stop());
-  const address = await listen(app, appLog, config.http);
-  log.info({ address }, `ready: open ${config.accessUrl} or run: coder login ${config.accessUrl}`);
+  log.info(
+    await listeners.listen(app, appLog),
+    `ready: open ${config.accessUrl} or run: coder login ${config.accessUrl}`,
+  );
 }
 
 export const serverCommand: Command = {
   summary: 'Run the server. This is what happens without a command, too.',
   examples: ['server', 'server --postgres-url postgres://user:password@host/db'],
   notes: `SIGTERM and SIGINT stop the server within ${STOP_MS / 1000} s, after it has answered what is under way; a second one at once.
+SIGHUP reads the certificates of TLS anew; open connections go on.
 
 ${settingsAsText()}`,
   options: { 'postgres-url': POSTGRES_URL_OPTION },

@@ -30,12 +30,42 @@ export const SETTINGS: readonly Group[] = [
     ['HTTP_ADDRESS', '127.0.0.1:3000', 'where to listen, host:port; without a host on every address of the machine'],
     [
       'ACCESS_URL',
-      'http:// and the address',
+      'http:// and the address, or https:// and that of TLS',
       'the URL under which clients reach the server; with https cookies are secure',
     ],
     ['PROXY_TRUSTED_HEADERS', NONE, 'headers in which proxies name the client, such as X-Forwarded-For'],
     ['PROXY_TRUSTED_ORIGINS', NONE, 'networks of those proxies, such as 10.0.0.0/8'],
     ['DANGEROUS_ALLOW_CORS_REQUESTS', 'false', 'every website may call the API from a browser'],
+  ),
+  group(
+    'TLS',
+    ['TLS_ENABLE', 'false', 'HTTPS with HTTP/2 besides; plain HTTP stays on its own address'],
+    ['TLS_ADDRESS', '127.0.0.1:3443', 'where to listen for HTTPS, host:port'],
+    [
+      'TLS_CERT_FILE',
+      NONE,
+      'comma list of certificates (PEM, with their chains), chosen by the name asked for; SIGHUP reloads',
+    ],
+    ['TLS_KEY_FILE', NONE, 'comma list of the keys to them, in the same order'],
+    ['TLS_MIN_VERSION', 'tls12', 'tls12 or tls13'],
+    [
+      'TLS_CLIENT_AUTH',
+      'none',
+      'certificates of clients: none, request, require-any, verify-if-given or require-and-verify',
+    ],
+    ['TLS_CLIENT_CA_FILE', NONE, 'authorities (PEM) of the certificates of clients'],
+    [
+      'REDIRECT_TO_ACCESS_URL',
+      'false',
+      'requests for another host or without encryption are sent to the access URL; probes are not',
+    ],
+    ['TLS_REDIRECT_HTTP_TO_HTTPS', 'false', 'an older name of CODER_REDIRECT_TO_ACCESS_URL'],
+    [
+      'STRICT_TRANSPORT_SECURITY',
+      '31536000 with an https access URL',
+      'seconds for which browsers use HTTPS alone, said in encrypted answers; 0 for nothing',
+    ],
+    ['STRICT_TRANSPORT_SECURITY_OPTIONS', NONE, 'comma list of includeSubDomains and preload'],
   ),
   group(
     'Database',

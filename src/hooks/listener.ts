@@ -8,6 +8,7 @@ import { checkHead } from '../http/connections.ts';
 import { sessionCookies } from '../http/cookies.ts';
 import { applyCors } from '../http/cors.ts';
 import { isApi } from '../http/paths.ts';
+import { isSecure, rightAddress } from '../http/scheme.ts';
 import type { SessionRow } from '../store/sessions.ts';
 import { csrfRefusal, csrfToken } from './csrf.ts';
 import { type Credential, createIdentify, credentialsOf, type Identity, NO_KEY } from './identify.ts';
@@ -62,6 +63,9 @@ export function useListener(
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-coder-request-id', request.id);
     checkHead(request);
+    if (config.hsts !== '' && isSecure(request, config)) reply.header('strict-transport-security', config.hsts);
+    const elsewhere = rightAddress(request, config);
+    if (elsewhere !== undefined) return reply.redirect(elsewhere, 307);
     request.clientIp = clientIp(request.raw.socket.remoteAddress ?? '', request.raw.headers, config.proxy);
     const cookies = sessionCookies(request, reply, config);
     const credentials = credentialsOf(request, cookies);

@@ -56,6 +56,13 @@ function lastUntrusted(value: string, isTrusted: (address: string) => boolean): 
   return client;
 }
 
+/** Whether a connection comes from a network whose proxies are trusted. */
+export function isTrustedProxy(remoteAddress: string | undefined, proxy: ProxyConfig): boolean {
+  if (proxy.trustedOrigins.length === 0) return false;
+  const peer = normalise(remoteAddress ?? '');
+  return peer !== undefined && trustedNetworks(proxy).check(peer, isIPv4(peer) ? 'ipv4' : 'ipv6');
+}
+
 /**
  * The client's address: that of the connection, unless it comes from a trusted network; then the last address in the
  * trusted headers that the trusted chain added. A list that a client sends along on the left never counts.

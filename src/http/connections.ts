@@ -1,18 +1,19 @@
 // What a connection may take of this server: time for a request and for its answer, and the size of a request's head.
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { type Server, ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { FastifyHttpOptions, FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.ts';
 
 /** Within this time a request must be complete. */
-const REQUEST_MS = 30_000;
+export const REQUEST_MS = 30_000;
 /** Within this time it must be answered and the answer read: a minute is far beyond the slowest operation. */
 const ANSWER_MS = 60_000;
-const CHECK_MS = 1000;
+export const CHECK_MS = 1000;
 /** The request line and the headers may have this many bytes each. */
-const MAX_HEAD_BYTES = 64 * 1024;
+export const MAX_HEAD_BYTES = 64 * 1024;
 /** Browsers and proxies send some twenty. */
-const MAX_HEADERS = 200;
+export const MAX_HEADERS = 200;
 
 /** Answers of the parser, before there is a request: status line, and the words for it. */
 const REFUSALS: Readonly<Record<string, [status: string, message: string]>> = {
@@ -22,14 +23,11 @@ const REFUSALS: Readonly<Record<string, [status: string, message: string]>> = {
 const MALFORMED: [string, string] = ['400 Bad Request', 'The request is malformed.'];
 
 /** The body of a refusal that no route makes. */
-const refusalOf = (message: string) => `${JSON.stringify({ message })}\n`;
+export const refusalOf = (message: string) => `${JSON.stringify({ message })}\n`;
 /** What every refusal that no route makes says of itself. */
-const headersOf = (body: string) => ({
-  'Content-Type': 'application/json; charset=utf-8',
-  'Content-Length': Buffer.byteLength(body),
-  'Cache-Control': 'no-store',
-  Connection: 'close',
-});
+export const REFUSAL_HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
+
+const headersOf = (body: string) => ({ ...REFUSAL_HEADERS, 'content-length': Buffer.byteLength(body) });
 
 /** Answers what is no request in the documented shape, and closes the connection. */
 function refuseConnection(err: NodeJS.ErrnoException, socket: Socket): void {
@@ -39,16 +37,22 @@ function refuseConnection(err: NodeJS.ErrnoException, socket: Socket): void {
   if (socket.writable && !answer?.headersSent) {
     const [status, message] = REFUSALS[err.code ?? ''] ?? MALFORMED;
     const body = refusalOf(message);
-    const headers = Object.entries(headersOf(body)).map(([name, value]) => `${name}: ${value}`);
+    const headers = Object.entries({ ...headersOf(body), connection: 'close' }).map(
+      ([name, value]) => `${name}: ${value}`,
+    );
     socket.write(`${[`HTTP/1.1 ${status}`, ...headers].join('\r\n')}\r\n\r\n${body}`);
   }
   socket.destroySoon();
 }
 
 /** Answers `Expect` with anything but 100-continue (RFC 9110 10.1.1), which Node does without a word. */
-function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+export function refuseExpectation(_request: unknown, response: ServerResponse | Http2ServerResponse): void {
   const body = refusalOf('The expectation of the request cannot be met.');
-  response.writeHead(417, headersOf(body)).end(body);
+  // HTTP/2 has no such header: there the stream ends, and nothing is left to be read as another request.
+  if (response instanceof ServerResponse) response.setHeader('connection', 'close');
+  response.statusCode = 417;
+  for (const [name, value] of Object.entries(headersOf(body))) response.setHeader(name, value);
+  response.end(body);
 }
 
 /** Gives an app the answers to requests that reach no route for what they expect. */
@@ -70,15 +74,22 @@ export const CONNECTION_OPTIONS = {
   clientErrorHandler: refuseConnection,
 } satisfies FastifyHttpOptions<Server>;
 
-/** @throws ApiError 414 or 431 for a request line or headers beyond their bounds, 400 without a host (RFC 9112 3.2) */
+/** What stands in the request line of HTTP/1.1 are headers in HTTP/2. */
+const isOfRequestLine = (name: string) => name.startsWith(':');
+
+/**
+ * @throws ApiError 414 or 431 for a request line or headers beyond their bounds, 400 without a host (RFC 9112 3.2) or
+ * with two that differ (RFC 9113 8.3.1)
+ */
 export function checkHead({ raw }: FastifyRequest): void {
-  if (raw.httpVersion === '1.1' && raw.headers.host === undefined)
-    throw new ApiError(400, 'The request has no Host header.');
+  const { host, ':authority': authority } = raw.headers;
+  if (raw.httpVersion !== '1.0' && host === undefined) throw new ApiError(400, 'The request has no Host header.');
+  if (authority !== undefined && authority !== host) throw new ApiError(400, 'The request names two hosts.');
   if ((raw.url?.length ?? 0) > MAX_HEAD_BYTES) throw new ApiError(414, 'The request line is too long.');
   const { rawHeaders } = raw;
   if (rawHeaders.length > 2 * MAX_HEADERS) throw new ApiError(431, 'The request has too many headers.');
   let bytes = 0;
-  for (const text of rawHeaders) bytes += text.length;
+  for (const [at, text] of rawHeaders.entries()) bytes += isOfRequestLine(rawHeaders[at & ~1] ?? '') ? 0 : text.length;
   if (bytes > MAX_HEAD_BYTES) throw new ApiError(431, 'The request headers are too large.');
 }
 

@@ -12,6 +12,7 @@ export const MOST_COPIES = 5;
 const SESSION_MAX_AGE_SECONDS = 31_536_000;
 
 interface Attributes {
+  path?: string;
   maxAgeSeconds?: number;
   expires?: Date;
   httpOnly?: boolean;
@@ -19,9 +20,9 @@ interface Attributes {
   sameSite?: 'lax' | 'none';
 }
 
-/** Adds a Set-Cookie header for the whole site; `value` must be cookie-safe text. */
+/** Adds a Set-Cookie header, for the whole site unless told otherwise; `value` must be cookie-safe text. */
 export function setCookie(reply: FastifyReply, name: string, value: string, attributes: Attributes): void {
-  let text = `${name}=${value}; Path=/`;
+  let text = `${name}=${value}; Path=${attributes.path ?? '/'}`;
   if (attributes.expires) text += `; Expires=${attributes.expires.toUTCString()}`;
   if (attributes.maxAgeSeconds !== undefined) text += `; Max-Age=${attributes.maxAgeSeconds}`;
   if (attributes.httpOnly) text += '; HttpOnly';
@@ -32,6 +33,8 @@ export function setCookie(reply: FastifyReply, name: string, value: string, attr
 
 /** The attributes of every cookie of this server under these settings. */
 export const cookieDefaults = (config: Config): Attributes => ({
+  // Other programs may live on the same host, beside the path of this one. The prefix allows no path.
+  path: config.cookies.hostPrefix ? '/' : config.basePath || '/',
   secure: config.cookies.secure,
   sameSite: config.cookies.sameSite,
 });

@@ -1,8 +1,7 @@
 // Sending pages: HTML with the headers that keep a browser from doing anything a page of ours would not.
 import type { FastifyReply } from 'fastify';
 import type { Config } from '../config.ts';
-
-const HSTS = 'max-age=31536000';
+import { withBasePath } from './base-path.ts';
 
 interface PageOptions {
   status?: number;
@@ -32,7 +31,6 @@ export function sendHtml(
   page: { toString(): string },
   options: PageOptions = {},
 ): FastifyReply {
-  if (/^https:/i.test(config.accessUrl)) reply.header('strict-transport-security', HSTS);
   return (
     reply
       .code(options.status ?? 200)
@@ -43,6 +41,6 @@ export function sendHtml(
       .header('cross-origin-opener-policy', 'same-origin')
       .header('cache-control', 'no-store')
       .type('text/html; charset=utf-8')
-      .send(String(page))
+      .send(withBasePath(String(page), config.basePath))
   );
 }

@@ -1,6 +1,7 @@
 // The one path of a request (docs/differences.md 21): what it is routed by is what everything else is judged by.
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import { withoutBasePath } from './base-path.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -55,11 +56,14 @@ export function requestTarget(line: string): RequestTarget {
 const paths = new WeakMap<IncomingMessage, string>();
 
 /** The option `rewriteUrl` of an app: remembers the path of a request and gives the URL to route it by. */
-export function routingUrl(request: IncomingMessage): string {
+export const routingUrl = (basePath: string) => (request: IncomingMessage) => {
   const { path, url } = requestTarget(request.url ?? '');
-  paths.set(request, path);
-  return url;
-}
+  const local = { path: withoutBasePath(path, basePath), url: withoutBasePath(url, basePath) };
+  // Never one without the other: what is routed is what is judged.
+  const isBelow = local.path !== path && local.url !== url;
+  paths.set(request, isBelow ? local.path : path);
+  return isBelow ? local.url : url;
+};
 
 /** Gives every request its `path`. */
 export function usePath(app: FastifyInstance): void {

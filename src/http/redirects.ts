@@ -1,5 +1,7 @@
 // Where a browser may be sent after a login: a path of this site, whatever was asked for.
 
+import { withoutBasePath } from './base-path.ts';
+
 // Text that is no address at all: control characters, malformed escapes in the part before the query.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
 const CONTROL = /[\u0000-\u001f\u007f]/;
@@ -43,9 +45,9 @@ export function pathAndQuery(address: string): string {
 
 /**
  * The target of a redirect on this site: `address` reduced to path and query, taken relative to the path of the request,
- * without `.`, `..` and repeated slashes. It begins with exactly one slash, so no browser reads a host into it.
+ * without `.`, `..` and repeated slashes, and without the base path, which the answer adds. It begins with exactly one slash, so no browser reads a host into it.
  */
-export function localTarget(address: string, requestPath: string): string {
+export function localTarget(address: string, requestPath: string, basePath: string): string {
   const target = pathAndQuery(address);
   const question = target.indexOf('?');
   const path = question < 0 ? target : target.slice(0, question);
@@ -58,5 +60,6 @@ export function localTarget(address: string, requestPath: string): string {
   }
   const slash = segments.length > 0 && absolute.endsWith('/') ? '/' : '';
   // What a header cannot hold is escaped; the rest of the query goes out as it came in.
-  return `/${segments.join('/')}${slash}${query.replace(/[^!-~]+/g, encodeURIComponent)}`;
+  const local = `/${segments.join('/')}${slash}${query.replace(/[^!-~]+/g, encodeURIComponent)}`;
+  return withoutBasePath(local, basePath);
 }

@@ -24,6 +24,7 @@ for (const button of document.querySelectorAll('button[data-copy]')) {
  */
 export const deviceScript = `'use strict';
 const root = document.getElementById('device');
+const home = new URL('..', document.currentScript.src).href;
 const status = document.getElementById('device-status');
 const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
@@ -44,7 +45,7 @@ const reason = ({ message, detail }) =>
   REASONS[detail] || [message, detail].filter(Boolean).join(' ') || 'The server gave no reason.';
 
 async function start() {
-  const answer = await fetch('/api/v2/users/oauth2/github/device');
+  const answer = await fetch(home + 'api/v2/users/oauth2/github/device');
   const body = await answer.json();
   if (!answer.ok) return fail(reason(body));
   const link = new URL(body.verification_uri);
@@ -58,11 +59,11 @@ async function start() {
   let interval = Math.max(1, body.interval || 5);
   while (Date.now() < deadline) {
     await wait(interval);
-    const poll = await fetch('/api/v2/users/oauth2/github/callback?' + query);
+    const poll = await fetch(home + 'api/v2/users/oauth2/github/callback?' + query);
     const result = await poll.json();
     if (poll.ok) {
-      const target = new URL(result.redirect_url || '/', location.origin);
-      location.assign(target.origin === location.origin ? target.href : '/');
+      const target = new URL(result.redirect_url || home, location.origin);
+      location.assign(target.origin === location.origin ? target.href : home);
       return;
     }
     if (result.detail === 'authorization_pending') continue;

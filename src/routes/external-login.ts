@@ -85,8 +85,8 @@ async function finish(
   if (converted) setCookie(reply, CONVERT_LOGIN_COOKIE, '', { ...cookieDefaults(config), maxAgeSeconds: 0 });
   if (key === undefined) clearSessionCookie(reply, config);
   else setSessionCookie(reply, config, key);
-  const target = localTarget(redirect, request.path);
-  return provider.usesDeviceFlow ? reply.send({ redirect_url: target }) : reply.redirect(target, 307);
+  const target = localTarget(redirect, request.path, config.basePath);
+  return provider.usesDeviceFlow ? reply.send({ redirect_url: config.basePath + target }) : reply.redirect(target, 307);
 }
 
 /** Both ways of a login; which one it is, the code tells. Checks in the recorded order (golden: sso/oidc-flow). */

@@ -50,7 +50,7 @@ export async function signInPages(app: FastifyInstance): Promise<void> {
     ...shown,
     url: '/login',
     handler: async (request, reply) => {
-      const redirect = localTarget(parameter(request, 'redirect'), '/');
+      const redirect = localTarget(parameter(request, 'redirect'), '/', config.basePath);
       if (await isSignedIn(request, reply)) return reply.redirect(redirect, 303);
       const notice = parameter(request, 'message').slice(0, MAX_NOTICE_LENGTH);
       return sendEntry(request, reply, { redirect, ...(notice !== '' && { notice }) });
@@ -59,7 +59,7 @@ export async function signInPages(app: FastifyInstance): Promise<void> {
 
   app.post('/login', formRoute(app, 'password'), async (request, reply) => {
     const { form } = request;
-    const redirect = localTarget(form.get('redirect') ?? '', '/');
+    const redirect = localTarget(form.get('redirect') ?? '', '/', config.basePath);
     const outcome = await submit(form, ['email', 'password'], () =>
       login.login(
         ctxOf(request),

@@ -9,14 +9,16 @@ import { withClient } from '../../src/postgres/client.ts';
 import { waitForDatabase } from '../../src/postgres/wait.ts';
 import { connect, inTransaction } from '../../src/store/db.ts';
 import { databaseTrouble } from '../../src/store/errors.ts';
-import { AUTHORITY, LOCALHOST } from '../support/certificates.ts';
+import { newAuthority } from '../support/certificates.ts';
 import { cloneDatabase } from '../support/postgres.ts';
 import { proxyTo } from '../support/proxy.ts';
 
 const log = pino({ level: 'silent' });
 const folder = mkdtempSync(join(tmpdir(), 'coder-users-ways-'));
 const authority = join(folder, 'authority.pem');
-writeFileSync(authority, AUTHORITY);
+const { cert, issue } = newAuthority();
+const LOCALHOST = issue(['localhost']);
+writeFileSync(authority, cert);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A URL with other hosts and parameters. */

@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, string> = {
   'rbac/': 'golang/ node:diagnostics_channel',
   'fairness/': '',
   'crypto/': 'watch/ fairness/ argon2 node:crypto node:fs node:os node:util',
+  'tls/': 'start-error.ts type config type pino node:',
   'config/': 'golang/ start-error.ts yaml node:crypto node:fs node:net',
   'idp/': 'watch/ errors.ts in-flight.ts start-error.ts type config jose openid-client node:crypto type pino',
   'mail/': 'watch/ type config nodemailer node:fs',
@@ -31,7 +32,7 @@ const MAY_IMPORT: Record<string, string> = {
   'pages/': 'codersdk/ node:crypto',
   'present/': 'codersdk/ golang/ clock.ts type store/ type config rbac/',
   'http/':
-    'watch/ fairness/ codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/errors.ts fastify @fastify/ zod node:crypto node:http node:net node:util',
+    'watch/ fairness/ codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/errors.ts fastify @fastify/ zod node:crypto node:http node:net node:stream node:util',
   'hooks/':
     'watch/ fairness/ http/ services/ rbac/ store/ codersdk/ golang/ crypto/ pages/ in-flight.ts ctx.ts clock.ts errors.ts type config fastify node:crypto',
   jobs: 'services/ store/ in-flight.ts ctx.ts clock.ts type config',

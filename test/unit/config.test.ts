@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Config, ConfigError, readConfig } from '../../src/config.ts';
 import { durationText, parseDuration } from '../../src/golang/durations.ts';
-import { selfSigned } from '../support/certificate.ts';
+import { selfSigned } from '../support/certificates.ts';
 
 type Env = Record<string, string>;
 
@@ -89,7 +89,11 @@ describe('defaults', () => {
   it('an empty environment gives a server on loopback with the documented values', () => {
     expect(readConfig({})).toEqual({
       http: { host: '127.0.0.1', port: 3000 },
+      tls: null,
+      hsts: '',
+      redirectToAccessUrl: false,
       accessUrl: 'http://127.0.0.1:3000',
+      basePath: '',
       deployment: {
         advertisedVersion: 'v0.0.0',
         upgradeMessage: '',

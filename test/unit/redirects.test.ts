@@ -34,7 +34,7 @@ describe('localTarget', () => {
     ['?a=b', '/?a=b'],
     ['/a?q=ü', '/a?q=%C3%BC'],
   ])('%j leads to %j', (address, expected) => {
-    expect(localTarget(address, CALLBACK)).toBe(expected);
+    expect(localTarget(address, CALLBACK, '')).toBe(expected);
   });
 
   it.each([
@@ -55,7 +55,7 @@ describe('localTarget', () => {
     'x:y//evil.test',
     '/a\r\nSet-Cookie: b=c',
   ])('%j stays on this site, reduced once or twice', (address) => {
-    for (const target of [localTarget(address, CALLBACK), localTarget(pathAndQuery(address), CALLBACK)]) {
+    for (const target of [localTarget(address, CALLBACK, ''), localTarget(pathAndQuery(address), CALLBACK, '')]) {
       expect(target).toMatch(/^\/(?![/\\])[!-~]*$/);
       expect(new URL(target, 'https://here.test').origin).toBe('https://here.test');
     }
