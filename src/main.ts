@@ -4,6 +4,7 @@ import { type Command, helpOf, readArguments, UsageError } from './commands/comm
 import { createAdminUserCommand } from './commands/create-admin-user.ts';
 import { exportCommand } from './commands/export.ts';
 import { healthCommand } from './commands/health.ts';
+import { importCommand } from './commands/import.ts';
 import { keysRevokeCommand } from './commands/keys-revoke.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { openapiCommand } from './commands/openapi.ts';
@@ -26,6 +27,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   backup: backupCommand,
   restore: restoreCommand,
   export: exportCommand,
+  import: importCommand,
   health: healthCommand,
   openapi: openapiCommand,
 };

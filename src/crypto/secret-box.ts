@@ -1,6 +1,6 @@
 // Encryption at rest: one text column holds version, key id and AES-256-GCM ciphertext, so that keys can be rotated.
 
-import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hash, randomBytes } from 'node:crypto';
 
 /** The text was encrypted with a key that is not among the configured ones. */
 export class UnknownSecretKeyError extends Error {
@@ -51,7 +51,8 @@ export function createSecretBox(base64Keys: readonly string[]): SecretBox {
   const keys = base64Keys.map((text) => {
     const key = Buffer.from(text, 'base64');
     if (key.length !== 32) throw new RangeError('an encryption key is not 32 bytes long');
-    return { id: encryptionKeyId(text), key };
+    // Made once: given as bytes, each text would cost several times as much.
+    return { id: encryptionKeyId(text), key: createSecretKey(key) };
   });
   const [first] = keys;
   const byId = new Map(keys.map(({ id, key }) => [id, key]));

@@ -26,6 +26,8 @@ const MAY_IMPORT: Record<string, string> = {
   'backup/': 'start-error.ts package-root.ts postgres/ store/ pg-copy-streams zod type pg node:',
   'store/':
     'watch/ start-error.ts package-root.ts in-flight.ts postgres/ rbac/bounded-map.ts type rbac/ drizzle-orm pg type pino',
+  'import/':
+    'start-error.ts postgres/ store/errors.ts store/migrate.ts store/schema.ts services/secrets.ts type crypto/ pg-copy-streams type pg node:crypto node:stream',
   'embedded-postgres/': 'start-error.ts type pino node:',
   'services/':
     'watch/ fairness/ codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ ctx.ts clock.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
