@@ -2,6 +2,7 @@
 import { backupCommand } from './commands/backup.ts';
 import { type Command, helpOf, readArguments, UsageError } from './commands/command.ts';
 import { createAdminUserCommand } from './commands/create-admin-user.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { healthCommand } from './commands/health.ts';
 import { importCommand } from './commands/import.ts';
@@ -28,6 +29,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   restore: restoreCommand,
   export: exportCommand,
   import: importCommand,
+  doctor: doctorCommand,
   health: healthCommand,
   openapi: openapiCommand,
 };

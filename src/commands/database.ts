@@ -38,7 +38,8 @@ export function withDatabaseUrl(env: Environment, url: string | undefined): Envi
 
 const DENIED = '42501';
 
-const tableNames = () => [...tablesOf(knownMigrations()), JOURNAL];
+/** The names of all our tables. */
+export const ourTables = () => [...tablesOf(knownMigrations()), JOURNAL];
 
 function refuseRights(grants: string[]): StartError {
   return new StartError(`The database role lacks rights. As an administrator of the database: ${grants.join(' ')}`);
@@ -49,7 +50,7 @@ async function migrateExternal(url: string): Promise<number> {
   try {
     return await migrate(url);
   } catch (err) {
-    const grants = pgErrorCode(err) === DENIED ? await missingGrants(url, 'migrate', tableNames()) : [];
+    const grants = pgErrorCode(err) === DENIED ? await missingGrants(url, 'migrate', ourTables()) : [];
     throw grants.length > 0 ? refuseRights(grants) : err;
   }
 }
@@ -119,7 +120,7 @@ export async function prepareDatabase(
   await inspect?.(directUrl);
   if (config.postgres.url === undefined) return { target, applied: await migrate(directUrl) };
   const applied = await migrateExternal(directUrl);
-  const grants = await missingGrants(target.url, 'serve', tableNames());
+  const grants = await missingGrants(target.url, 'serve', ourTables());
   if (grants.length > 0) throw refuseRights(grants);
   return { target, applied };
 }

@@ -73,6 +73,16 @@ function createTransport({ smarthost, forceTls, hello, auth, tls }: EmailConfig)
   });
 }
 
+/** Connects to the relay and signs in as for a mail, and sends none. @throws what the relay or the connection says */
+export async function tryRelay(config: EmailConfig): Promise<void> {
+  const transport = createTransport(config);
+  try {
+    await transport.verify();
+  } finally {
+    transport.close();
+  }
+}
+
 const NO_MAILER: Mailer = { enabled: false, enqueue: () => undefined, close: async () => undefined };
 
 /** What may be said of a failure: relays repeat addresses in their texts, so only the codes are kept. */
