@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Environment } from '../config/values.ts';
 import type { Config } from '../config.ts';
 import { hasEmbeddedDatabase, runningEmbeddedUrl, startEmbeddedPostgres } from '../embedded-postgres/supervisor.ts';
+import { trustAuthorities } from '../outgoing/authorities.ts';
 import type { DatabaseTarget } from '../postgres/client.ts';
 import { missingGrants } from '../postgres/grants.ts';
 import { waitForDatabase } from '../postgres/wait.ts';
@@ -74,13 +75,14 @@ export interface Reached {
  * @throws StartError when it cannot be used
  */
 export async function reachDatabase(
-  { postgres }: Pick<Config, 'postgres'>,
+  { postgres, outgoing }: Pick<Config, 'postgres' | 'outgoing'>,
   log: Logger,
   onClose: OnClose,
   { mayJoin, mayCreate }: Access,
 ): Promise<Reached> {
   if (postgres.url !== undefined) {
     const { url, directUrl } = postgres;
+    trustAuthorities(outgoing);
     const target = await waitForDatabase({ url, ...(directUrl !== undefined && { directUrl }) }, log);
     return { target, directUrl: directUrl ?? url };
   }
@@ -111,7 +113,7 @@ export interface Preparation extends Access {
  * @throws StartError when it cannot be used
  */
 export async function prepareDatabase(
-  config: Pick<Config, 'postgres'>,
+  config: Pick<Config, 'postgres' | 'outgoing'>,
   log: Logger,
   onClose: OnClose,
   { inspect, ...access }: Preparation,
@@ -133,7 +135,7 @@ const SESSION_CONNECTIONS = 2;
  * @returns `sessions` is a small pool for looking sessions up, so that nobody's statements delay anybody's identity
  */
 export async function openDatabase(
-  config: Pick<Config, 'postgres' | 'log'>,
+  config: Pick<Config, 'postgres' | 'outgoing' | 'log'>,
   log: Logger,
   onClose: OnClose,
   options: Preparation,

@@ -46,13 +46,14 @@ interface Job {
   attempts: number;
 }
 
-function createTransport({ smarthost, forceTls, hello, auth, tls }: EmailConfig) {
+function createTransport({ smarthost, forceTls, hello, proxy, auth, tls }: EmailConfig) {
   const user = auth.username ?? auth.identity;
   const file = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path));
   return nodemailer.createTransport({
     host: smarthost.host,
     port: smarthost.port,
     name: hello,
+    ...(proxy !== undefined && { proxy }),
     secure: forceTls,
     requireTLS: tls.startTls && !forceTls,
     ...(user === undefined ? {} : { auth: { user, pass: auth.password ?? '' } }),
