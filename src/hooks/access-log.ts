@@ -12,9 +12,13 @@ const ALL = 3000;
 const MAX_PATH = 300;
 const MAX_REASON = 300;
 
+/** Whether a key was sent and did not help: a bad one anywhere, or a good one where its user may not act. */
+const hadBadKey = ({ identity, routeOptions }: FastifyRequest) =>
+  identity !== undefined && identity !== NO_KEY && ('refusal' in identity || routeOptions.config.session === true);
+
 /** Refused for who asks or how often: a bad key (not: no key), something forbidden, a limit. */
-const isTelling = ({ identity }: FastifyRequest, { statusCode }: FastifyReply) =>
-  statusCode === 403 || statusCode === 429 || (statusCode === 401 && identity !== undefined && identity !== NO_KEY);
+const isTelling = (request: FastifyRequest, { statusCode }: FastifyReply) =>
+  statusCode === 403 || statusCode === 429 || (statusCode === 401 && hadBadKey(request));
 
 /** Never the query, which may hold a key. The address comes first, where programs that block addresses find it. */
 function lineOf(request: FastifyRequest, reply: FastifyReply) {

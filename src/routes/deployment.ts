@@ -22,13 +22,13 @@ const READY_WITHIN_MS = 1500;
 /** Routes that anybody may call. */
 export async function deploymentRoutes(app: FastifyInstance): Promise<void> {
   const hidden = { hide: true };
-  app.get('/healthz', { schema: hidden, config: { isProbe: true } }, async (_request, reply) =>
+  app.get('/healthz', { schema: hidden, config: { isProbe: true }, exposeHeadRoute: true }, async (_request, reply) =>
     reply.type('text/plain; charset=utf-8').send('OK'),
   );
   app.get('/latency-check', { schema: hidden }, async (_request, reply) =>
     reply.type('text/plain; charset=utf-8').send('OK'),
   );
-  app.get('/readyz', { schema: hidden, config: { isProbe: true } }, async (request) => {
+  app.get('/readyz', { schema: hidden, config: { isProbe: true }, exposeHeadRoute: true }, async (request) => {
     const ctx = ctxOf(request);
     await deployment.assertReady(ctx, READY_WITHIN_MS);
     const detail = deployment.impairment(ctx);

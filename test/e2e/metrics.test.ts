@@ -1,5 +1,9 @@
 // Metrics of a real server: off unless they are switched on, and right under load.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { packageRoot } from '../../src/package-root.ts';
 import { cleanUp, preparedFolder, type RunningServer, startServer, until } from '../support/server.ts';
 
 afterAll(cleanUp);
@@ -117,6 +121,25 @@ describe('metrics', () => {
     expect(await ask('/metrics/x')).toEqual([404, false]);
     expect(await ask('/metrics', 'POST')).toEqual([405, false]);
     expect((await call('GET', '/metrics')).status).toBe(404);
+  });
+
+  test('are those that the dashboard and the alerts ask for', async () => {
+    const text = await (await fetch(metricsUrl)).text();
+    // A histogram that has seen nothing yet has no buckets, but is announced.
+    const announced = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = '', type]) =>
+      type === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+    );
+    const names = new Set([...announced, ...(await scrape()).keys()].map((name) => name.replace(/\{.*/, '')));
+    const read = (name: string) => readFileSync(join(packageRoot, 'docs/monitoring', name), 'utf8');
+    const dashboard = JSON.parse(read('dashboard.json'));
+    const rules = parse(read('alerts.yaml'));
+    const asked = [
+      ...dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }: { expr: string }) => expr)),
+      ...rules.groups.flatMap(({ rules }: { rules: { expr: string }[] }) => rules.map(({ expr }) => expr)),
+    ] as string[];
+    expect(asked.length).toBeGreaterThan(20);
+    const wanted = new Set(asked.flatMap((expr) => expr.match(/\b(?:coder_users|process|nodejs)_\w+/g) ?? []));
+    expect([...wanted].filter((name) => !names.has(name))).toEqual([]);
   });
 });
 

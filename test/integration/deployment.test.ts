@@ -23,6 +23,20 @@ describe.each(['/healthz', '/latency-check'])('GET %s', (path) => {
   });
 });
 
+describe.each(['/healthz', '/readyz'])('HEAD %s', (path) => {
+  test('answers as GET does, without a body', async () => {
+    const head = async (app: TestApp) => {
+      const { statusCode, body } = await app.app.inject({ method: 'HEAD', url: path });
+      return [statusCode, body];
+    };
+    expect(await head(t)).toEqual([200, '']);
+    const broken = await startApp({ empty: true });
+    await broken.pool.query('alter table site_settings rename to away');
+    const { status } = await broken.anonymous.get(path);
+    expect(await head(broken)).toEqual([status, '']);
+  });
+});
+
 describe('GET /healthz', () => {
   test('goes on while writes fail, and /readyz tells', async () => {
     const other = await startApp({ empty: true });
