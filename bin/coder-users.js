@@ -17,5 +17,5 @@ if (problem !== undefined) {
   await import(main.href);
 } else {
   // Keeps the memory under load small at no loss of speed.
-  become(path, ['--max-semi-space-size=4', fileURLToPath(main), ...process.argv.slice(2)]);
+  become(path, ['--max-semi-space-size=4', fileURLToPath(main), ...process.argv.slice(2)], { tied: true });
 }

@@ -76,10 +76,13 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'];
  * Runs a program in place of this process: same standard streams, signals handed on, ended in the same way.
  * @param {string} command
  * @param {string[]} args
- * @param {NodeJS.ProcessEnv} [env]
+ * @param {{ env?: NodeJS.ProcessEnv, tied?: boolean }} [options] tied: a channel between both closes when this process is
+ * killed, whatever the signal; the program, which must be a Node.js one, ends then
  */
-export function become(command, args, env = process.env) {
-  const child = spawn(command, args, { stdio: 'inherit', env });
+export function become(command, args, { env = process.env, tied = false } = {}) {
+  /** @type {import('node:child_process').StdioOptions} */
+  const stdio = tied ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit';
+  const child = spawn(command, args, { stdio, env });
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
   child.on('error', (err) => {
     console.error(`coder-users: ${command} does not run: ${err.message}`);

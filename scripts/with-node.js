@@ -11,5 +11,5 @@ if (problem !== undefined) {
 } else {
   const tools = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../node_modules/.bin');
   const PATH = [dirname(path), tools, process.env.PATH].join(delimiter);
-  become(command, args, { ...process.env, PATH });
+  become(command, args, { env: { ...process.env, PATH } });
 }

@@ -10,23 +10,31 @@ interface Waiting<Item, Result> {
  * A function that handles one item through `run`, which takes many: at most one run is under way, and whoever comes
  * meanwhile shares the next one, up to `most` items. Every run starts after its items have arrived.
  * @param run gives one result for each item, in their order; when it fails for several items and `isShared` does not say
- * that all of them would fail, each is tried alone, so that nobody fails for what another one sent
+ * that all of them would fail, parts of them are tried: those that are alike together, or each alone if all are, so that
+ * nobody fails for what another one sent or waits for
  */
 export function batched<Item, Result>(
   run: (items: readonly Item[]) => Promise<readonly Result[]>,
   most: number,
-  isShared: (err: unknown) => boolean,
+  isShared: (err: unknown, items: readonly Item[]) => boolean,
+  alike: (item: Item) => unknown = (item) => item,
 ): (item: Item) => Promise<Result> {
   let waiting: Waiting<Item, Result>[] = [];
   let busy = false;
+
+  function partsOf(batch: Waiting<Item, Result>[]): Waiting<Item, Result>[][] {
+    const parts = Map.groupBy(batch, ({ item }) => alike(item));
+    return parts.size > 1 ? [...parts.values()] : batch.map((one) => [one]);
+  }
 
   async function settle(batch: Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await run(batch.map(({ item }) => item));
       for (const [at, { resolve }] of batch.entries()) resolve(results[at] as Result);
     } catch (err) {
-      if (batch.length === 1 || isShared(err)) for (const { reject } of batch) reject(err);
-      else for (const one of batch) await settle([one]);
+      const items = batch.map(({ item }) => item);
+      if (batch.length === 1 || isShared(err, items)) for (const { reject } of batch) reject(err);
+      else await Promise.all(partsOf(batch).map(settle));
     }
   }
 

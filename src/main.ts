@@ -63,6 +63,13 @@ function pick(args: string[]): { name: string; rest: string[] } {
   return Object.hasOwn(COMMANDS, both) ? { name: both, rest: args.slice(2) } : { name: first, rest: args.slice(1) };
 }
 
+/** Ends with whoever started this process and keeps a channel to it, as the launcher does: killed, it hands no signal on. */
+function endWithLauncher(): void {
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  // The channel alone keeps no process running.
+  process.channel?.unref();
+}
+
 /** On a signal a command ends by way of its exit handlers: what it has begun to write goes, a database it started ends. */
 function endOnSignals(): void {
   process.once('SIGINT', () => process.exit(130));
@@ -99,6 +106,7 @@ function lineOf(err: unknown, args: string[]): string {
 Error.stackTraceLimit = 30;
 
 const args = process.argv.slice(2);
+endWithLauncher();
 try {
   await run(args);
   process.exit(0);

@@ -80,10 +80,10 @@ async function start(config: Config, log: Logger, onClose: OnClose): Promise<voi
   onClose(() => listeners.drain(app));
   const jobs = startJobs({ config, db, log, clock: systemClock });
   onClose(() => jobs.stop());
-  log.info(
-    await listeners.listen(app, appLog),
-    `ready: open ${config.accessUrl} or run: coder login ${config.accessUrl}`,
-  );
+  const listening = await listeners.listen(app, appLog);
+  // With port 0 the system chooses, and nobody else can tell which.
+  const open = config.accessUrl.replace(/:0(?=\/|$)/, `:${new URL(listening.address).port}`);
+  log.info(listening, `ready: open ${open} or run: coder login ${open}`);
 }
 
 export const serverCommand: Command = {

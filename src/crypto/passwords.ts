@@ -19,6 +19,8 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 const ARGON2ID = /^\$argon2id\$v=\d+\$m=\d+,[tp]=\d+,[tp]=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/;
 const PBKDF2 = /^\$pbkdf2-sha256\$([1-9]\d{0,7})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]{86})$/;
 const PBKDF2_BYTES = 64;
+/** What hashes of the older form begin with. */
+export const OLD_FORM = '$pbkdf2-';
 const WAITING = 2000;
 /** Of one network; a signed-in caller and a stranger from there share it. */
 const WAITING_EACH = 500;
@@ -85,6 +87,10 @@ async function verifyNothing(password: string): Promise<boolean> {
   return false;
 }
 
+/** Rounds of the PBKDF2 hashes that accounts bring along, and a salt for work whose result nobody looks at. */
+const USUAL_ROUNDS = 65_535;
+const NO_SALT = Buffer.alloc(16);
+
 async function verifyPbkdf2(parts: RegExpExecArray, password: string): Promise<boolean> {
   const [, rounds, salt = '', expected = ''] = parts;
   const actual = await derive(password, Buffer.from(salt, 'base64'), Number(rounds), PBKDF2_BYTES, 'sha256');
@@ -96,16 +102,34 @@ async function verifyPbkdf2(parts: RegExpExecArray, password: string): Promise<b
  * An empty or missing hash (unknown account, account without password) and a text of another form (a broken import) are
  * never matched and cost one hash as well, so that neither answer nor time tells anything.
  * @param network as for `hashPassword`
+ * @param hidesForm does the work of both forms, whichever the hash has: where some accounts have the older one, the time
+ * would tell which, and that they exist
  * @throws HashQueueFullError
  */
-export async function verifyPassword(hash: string | undefined, password: string, network = ''): Promise<boolean> {
-  if (hash && ARGON2ID.test(hash)) return inTurn(network, () => verifyArgon2id(hash, password));
+export async function verifyPassword(
+  hash: string | undefined,
+  password: string,
+  network = '',
+  hidesForm = false,
+): Promise<boolean> {
   const parts = PBKDF2.exec(hash ?? '');
-  return inTurn(network, () => (parts ? verifyPbkdf2(parts, password) : verifyNothing(password)));
+  return inTurn(network, async () => {
+    if (parts) {
+      const isRight = await verifyPbkdf2(parts, password);
+      if (hidesForm) await verifyNothing(password);
+      return isRight;
+    }
+    const isRight = await (hash && ARGON2ID.test(hash) ? verifyArgon2id(hash, password) : verifyNothing(password));
+    if (hidesForm) await derive(password, NO_SALT, USUAL_ROUNDS, PBKDF2_BYTES, 'sha256');
+    return isRight;
+  });
 }
 
 /** Whether a stored text is the hash of a password, as far as its form tells; "" is none. */
 export const isPasswordHash = (hash: string): boolean => ARGON2ID.test(hash) || PBKDF2.test(hash);
+
+/** Whether a stored text is a hash of the older form. */
+export const isOldForm = (hash: string): boolean => PBKDF2.test(hash);
 
 /** Says whether a stored hash should be replaced after the next successful login (older form or weaker parameters). */
 export function needsRehash(hash: string): boolean {

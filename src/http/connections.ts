@@ -2,6 +2,7 @@
 import { type Server, ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { FastifyHttpOptions, FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.ts';
 
@@ -29,6 +30,10 @@ export const REFUSAL_HEADERS = { 'content-type': 'application/json; charset=utf-
 
 const headersOf = (body: string) => ({ ...REFUSAL_HEADERS, 'content-length': Buffer.byteLength(body) });
 
+/** An answer as it goes over the wire. */
+const messageOf = (status: string, headers: Record<string, string | number>, body: string): string =>
+  [`HTTP/1.1 ${status}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), '', body].join('\r\n');
+
 /** Answers what is no request in the documented shape, and closes the connection. */
 function refuseConnection(err: NodeJS.ErrnoException, socket: Socket): void {
   if (err.code === 'ECONNRESET' || socket.destroyed) return;
@@ -37,10 +42,7 @@ function refuseConnection(err: NodeJS.ErrnoException, socket: Socket): void {
   if (socket.writable && !answer?.headersSent) {
     const [status, message] = REFUSALS[err.code ?? ''] ?? MALFORMED;
     const body = refusalOf(message);
-    const headers = Object.entries({ ...headersOf(body), connection: 'close' }).map(
-      ([name, value]) => `${name}: ${value}`,
-    );
-    socket.write(`${[`HTTP/1.1 ${status}`, ...headers].join('\r\n')}\r\n\r\n${body}`);
+    socket.write(messageOf(status, { ...headersOf(body), connection: 'close' }, body));
   }
   socket.destroySoon();
 }
@@ -55,9 +57,23 @@ export function refuseExpectation(_request: unknown, response: ServerResponse | 
   response.end(body);
 }
 
-/** Gives an app the answers to requests that reach no route for what they expect. */
+/** Answers CONNECT (RFC 9110 9.3.6): this is no proxy. Without a listener Node hangs up, or says nothing in HTTP/2. */
+export function refuseTunnel(_request: unknown, way: Duplex | Http2ServerResponse): void {
+  const body = refusalOf('This server opens no tunnels.');
+  const headers = { ...headersOf(body), allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' };
+  if ('writeHead' in way) {
+    way.writeHead(405, headers).end(body);
+    return;
+  }
+  // Whoever has hung up already wants to know nothing more.
+  way.on('error', () => way.destroy());
+  way.end(messageOf('405 Method Not Allowed', { ...headers, connection: 'close' }, body));
+}
+
+/** Gives an app the answers to requests that reach no route for what they expect, or ask to be let through. */
 export function useExpectations(app: FastifyInstance): void {
   app.server.on('checkExpectation', refuseExpectation);
+  app.server.on('connect', refuseTunnel);
 }
 
 /** The options of an app that bound what a connection may take. */
@@ -78,13 +94,16 @@ export const CONNECTION_OPTIONS = {
 const isOfRequestLine = (name: string) => name.startsWith(':');
 
 /**
- * @throws ApiError 414 or 431 for a request line or headers beyond their bounds, 400 without a host (RFC 9112 3.2) or
+ * @throws ApiError 414 or 431 for a request line or headers beyond their bounds, 400 without exactly one host (RFC 9112 3.2) or
  * with two that differ (RFC 9113 8.3.1)
  */
 export function checkHead({ raw }: FastifyRequest): void {
   const { host, ':authority': authority } = raw.headers;
   if (raw.httpVersion !== '1.0' && host === undefined) throw new ApiError(400, 'The request has no Host header.');
   if (authority !== undefined && authority !== host) throw new ApiError(400, 'The request names two hosts.');
+  // Node keeps the first one; whoever passed the request on may have gone by another.
+  if (raw.rawHeaders.filter((name, at) => at % 2 === 0 && /^host$/i.test(name)).length > 1)
+    throw new ApiError(400, 'The request has several Host headers.');
   if ((raw.url?.length ?? 0) > MAX_HEAD_BYTES) throw new ApiError(414, 'The request line is too long.');
   const { rawHeaders } = raw;
   if (rawHeaders.length > 2 * MAX_HEADERS) throw new ApiError(431, 'The request has too many headers.');

@@ -17,6 +17,7 @@ import {
   REQUEST_MS,
   refusalOf,
   refuseExpectation,
+  refuseTunnel,
 } from './connections.ts';
 
 /** A connection is kept without a request as long as one of HTTP/1.1. */
@@ -77,6 +78,7 @@ export function createHttp2(app: FastifyInstance, times = TIMES): Http2 {
     route(request, response);
   });
   server.on('checkExpectation', refuseExpectation);
+  server.on('connect', refuseTunnel);
   const serve = (session: ServerHttp2Session, socket: Duplex) => {
     const connection: Connection = { socket, streams: new Map(), idleSince: performance.now(), used: false };
     connections.set(session, connection);

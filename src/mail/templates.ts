@@ -1,16 +1,7 @@
 // The texts of the mails that the server sends.
 
+import { html } from '../html.ts';
 import type { MailMessage } from './mailer.ts';
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 interface Template {
   to: string;
@@ -22,14 +13,13 @@ interface Template {
 function render({ to, subject, paragraphs, action }: Template): MailMessage {
   const [first = '', ...rest] = paragraphs;
   const textAction = action === undefined ? [] : [`${action.label}: ${action.url}`];
-  const html = (texts: string[]) => texts.map((text) => `<p>${escapeHtml(text)}</p>`).join('\n');
-  const htmlAction =
-    action === undefined ? '' : `<p><a href="${escapeHtml(action.url)}">${escapeHtml(action.label)}</a></p>\n`;
+  const shown = (texts: string[]) => texts.map((text) => html`<p>${text}</p>`).join('\n');
+  const shownAction = action && html`<p><a href="${action.url}">${action.label}</a></p>`;
   return {
     to,
     subject,
     text: `${[first, ...textAction, ...rest].join('\n\n')}\n`,
-    html: `<!doctype html>\n<html lang="en"><body>\n${html([first])}\n${htmlAction}${html(rest)}\n</body></html>\n`,
+    html: `<!doctype html>\n<html lang="en"><body>\n${[shown([first]), ...(shownAction ? [shownAction] : []), shown(rest)].join('\n')}\n</body></html>\n`,
   };
 }
 

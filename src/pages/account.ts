@@ -2,8 +2,8 @@
 import type { UserKey } from '../codersdk/keys.ts';
 import { TERMINAL_FONTS, type UserAppearanceSettings } from '../codersdk/settings.ts';
 import type { User } from '../codersdk/users.ts';
+import { type Html, html } from '../html.ts';
 import { csrfField, hiddenField, problem, success } from './forms.ts';
-import { type Html, html } from './html.ts';
 import { layout, type Theme } from './layout.ts';
 
 interface AccountView {

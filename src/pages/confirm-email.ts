@@ -1,6 +1,7 @@
 // Confirms a new e-mail address by the link in a mail: a button, since programs that look into mails open links, too.
+
+import { type Html, html } from '../html.ts';
 import { csrfField, hiddenField, problem } from './forms.ts';
-import { type Html, html } from './html.ts';
 import { layout } from './layout.ts';
 
 /** Asks for the click that confirms. `token` came with the link; `message` says why it was refused. */

@@ -1,5 +1,5 @@
 // What a browser shows when a login through an identity provider fails; sent with http/pages.ts.
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../html.ts';
 import { layout } from './layout.ts';
 import { markdown } from './markdown.ts';
 

@@ -1,5 +1,5 @@
 // The parts of forms: fields with label, hint and fault tied together for screen readers, and messages that are announced.
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../html.ts';
 
 /** The name of the hidden field that proves a form to be ours. */
 export const CSRF_FIELD = 'csrf_token';

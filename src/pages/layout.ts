@@ -1,7 +1,8 @@
 // The frame of every page: head, bar at the top, and the place for the content.
+
+import { type Html, html } from '../html.ts';
 import { type AssetPath, assetUrl } from './assets.ts';
 import { csrfField } from './forms.ts';
-import { type Html, html } from './html.ts';
 
 /** `auto` follows the browser. */
 export type Theme = 'auto' | 'light' | 'dark';

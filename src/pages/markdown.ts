@@ -1,5 +1,5 @@
 // The little Markdown that an operator may write into a message: paragraphs, emphasis, code and links.
-import { Html, html } from './html.ts';
+import { Html, html } from '../html.ts';
 
 /** Addresses that a link of a message may have; anything else stays text. */
 const SAFE_ADDRESS = /^(https?:\/\/|mailto:|\/(?!\/))/i;

@@ -1,5 +1,5 @@
 // What a new owner does next: commands to use the server, and settings to run it well, with what is done already.
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../html.ts';
 import { layout, type Theme } from './layout.ts';
 
 /** What the server knows of the steps. */

@@ -1,6 +1,7 @@
 // Pages with a heading, a sentence and a way on: unknown addresses, and the key for the command line.
+
+import { type Html, html } from '../html.ts';
 import { csrfField } from './forms.ts';
-import { type Html, html } from './html.ts';
 import { layout, type Theme } from './layout.ts';
 
 /** What is shown for any address that is no page here. */

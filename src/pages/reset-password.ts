@@ -1,6 +1,7 @@
 // A forgotten password: asking for the mail, and setting a new one by the link in it.
+
+import { type Html, html } from '../html.ts';
 import { csrfField, type FormState, field, hiddenField, problem } from './forms.ts';
-import { type Html, html } from './html.ts';
 import { layout } from './layout.ts';
 
 const TITLE = 'Reset your password';

@@ -1,7 +1,7 @@
 // The ways in: first account, signing in, and the code of GitHub's device flow.
 import type { AuthMethods } from '../codersdk/auth.ts';
+import { type Html, html } from '../html.ts';
 import { csrfField, type FormState, field, hiddenField, information, problem } from './forms.ts';
-import { type Html, html } from './html.ts';
 import { layout } from './layout.ts';
 
 const CALLBACKS = { oidc: '/api/v2/users/oidc/callback', github: '/api/v2/users/oauth2/github/callback' };

@@ -1,5 +1,5 @@
 // The contract document as a page to read: operations by tag, then the schemas that they mention, all linked.
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../html.ts';
 import { layout } from './layout.ts';
 
 /** The parts of a JSON Schema that are shown. */

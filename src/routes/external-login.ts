@@ -31,8 +31,9 @@ import { LoginRefusal } from '../services/sso/refusal.ts';
 /** A provider's page sends the browser back by GET: by another method only pages of ours do. */
 const CHANGING_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-const isSignedInAs = ({ identity }: FastifyRequest): string | undefined =>
-  'session' in identity ? identity.session.user.id : undefined;
+/** Who is signed in in the browser: what stands in an address was put there by whoever made the link. */
+const signedInAs = ({ identity }: FastifyRequest): string | undefined =>
+  'session' in identity && identity.credential.source === 'cookie' ? identity.session.user.id : undefined;
 
 /** A refusal as the browser that waits for it can show it. @throws it where it is to be JSON */
 function sendRefusal(
@@ -80,7 +81,7 @@ async function finish(
       nonceSecret: loginCookie(request, NONCE_COOKIE),
       permit: loginCookie(request, CONVERT_LOGIN_COOKIE),
     },
-    signedInAs: isSignedInAs(request),
+    signedInAs: signedInAs(request),
   });
   if (converted) setCookie(reply, CONVERT_LOGIN_COOKIE, '', { ...cookieDefaults(config), maxAgeSeconds: 0 });
   if (key === undefined) clearSessionCookie(reply, config);
@@ -93,7 +94,7 @@ async function finish(
 function callback(loginType: ExternalLoginType) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const provider = await login.requireProvider(ctxOf(request), loginType);
-    login.requireNoError({
+    login.requireNoError(ctxOf(request), loginType, {
       error: parameter(request, 'error'),
       description: parameter(request, 'error_description'),
       uri: parameter(request, 'error_uri'),

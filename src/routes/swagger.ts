@@ -1,8 +1,8 @@
 // The contract document and a page to browse it. Both are made at the first request for them.
 import type { FastifyInstance } from 'fastify';
+import type { Html } from '../html.ts';
 import { sendHtml } from '../http/html-answer.ts';
 import { apiDocument, apiDocumentText } from '../http/openapi.ts';
-import type { Html } from '../pages/html.ts';
 import { swaggerPage } from '../pages/swagger-page.ts';
 
 /** Routes of `/swagger`. */

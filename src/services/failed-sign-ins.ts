@@ -25,8 +25,13 @@ export function noteFailedSignIn(
   const { ip, requestId } = ctx.origin;
   ctx.log.info({ ip, reason, account: account?.username, email, request: requestId }, 'sign-in failed');
   if (!ctx.actor) signedIn.tell({ loginType: 'password', outcome: reason });
+  if (account) auditFailedSignIn(ctx, account);
+}
+
+/** The entry alone, for ways to sign in that leave lines of their own. */
+export function auditFailedSignIn(ctx: Ctx, account: Pick<UserRow, 'id' | 'username'>): void {
   const userId = ctx.actor?.user.id;
-  if (!account || userId === account.id) return;
+  if (userId === account.id) return;
   ctx.refusals.note(ctx, {
     action: 'login',
     resourceType: 'api_key',

@@ -1,12 +1,12 @@
 // The SSH key that each user has for Git.
 import { generateSshKey } from '../crypto/ssh-keys.ts';
-import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
+import { type ActorCtx, type Ctx, nowText } from '../ctx.ts';
 import { forbidden, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
 import { bareUserObject, userObject } from '../rbac/objects.ts';
 import { findGitSshKey, type GitSshKeyRow, insertGitSshKey, updateGitSshKey } from '../store/git-ssh-keys.ts';
-import { lockUser, type UserRow } from '../store/users.ts';
-import { requirePermission } from './actors.ts';
+import type { UserRow } from '../store/users.ts';
+import { requirePermission, withAccount } from './actors.ts';
 import { audit } from './audit.ts';
 
 /** A key pair under the configured algorithm, the private half encrypted. Slow: make it before the transaction. */
@@ -44,11 +44,9 @@ export async function regenerateGitSshKey(ctx: ActorCtx, target: UserRow): Promi
   requirePermission(ctx, 'update_personal', userObject(target));
   await gitSshKey(ctx, target);
   const pair = await newSshKey(ctx);
-  return withTx(ctx, async (ctx) => {
-    const locked = await lockUser(ctx.db, target.id);
-    if (!locked) throw notFound();
-    requirePermission(ctx, 'update_personal', userObject(locked));
-    const old = await gitSshKey(ctx, locked);
+  return withAccount(ctx, target, async (ctx, account) => {
+    requirePermission(ctx, 'update_personal', userObject(account));
+    const old = await gitSshKey(ctx, account);
     const key = await updateGitSshKey(ctx.db, target.id, { ...pair, updatedAt: nowText(ctx) });
     if (!key) throw notFound();
     await audit(ctx, {

@@ -5,8 +5,8 @@ import {
   type UpdateUserNotificationPreferences,
   type WebpushSubscription,
 } from '../codersdk/notifications.ts';
-import { type ActorCtx, nowText, withTx } from '../ctx.ts';
-import { ApiError, badRequest, forbidden, notFound } from '../errors.ts';
+import { type ActorCtx, nowText } from '../ctx.ts';
+import { ApiError, badRequest, forbidden } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
 import { parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
@@ -16,7 +16,8 @@ import {
   type NotificationPreferenceRow,
   upsertNotificationPreferences,
 } from '../store/notifications.ts';
-import { lockUser, type UserRow } from '../store/users.ts';
+import type { UserRow } from '../store/users.ts';
+import { withAccount } from './actors.ts';
 import { audit } from './audit.ts';
 import { endpointProblem } from './webpush-endpoint.ts';
 
@@ -62,8 +63,9 @@ export async function updateNotificationPreferences(
   for (const id of disabled.keys()) {
     if (!TEMPLATE_IDS.has(id)) throw badRequest(`There is no notification template ${id}.`);
   }
-  return withTx(ctx, async (ctx) => {
-    if (!(await lockUser(ctx.db, target.id))) throw notFound();
+  return withAccount(ctx, target, async (ctx) => {
+    requirePreferences(ctx, target, 'update');
+    requirePreferences(ctx, target, 'read');
     const before = await listNotificationPreferences(ctx.db, target.id);
     if (disabled.size === 0) return before;
     await upsertNotificationPreferences(ctx.db, target.id, disabled, nowText(ctx));

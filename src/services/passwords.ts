@@ -109,14 +109,15 @@ export function requirePasswordAuth(config: Config): void {
 
 /**
  * Makes a one-time passcode and mails it. Nothing shows whether the address is known: before the answer both cost one hash
- * and one look-up, and what is written and mailed for known ones comes behind it (docs/differences.md 37). A new request
+ * and one look-up, and what is written and mailed for known ones comes behind it (docs/differences.md 37). Accounts that
+ * sign in otherwise get none, and nobody where no mail is sent. A new request
  * replaces the old passcode, unless its mail would be one too many. Golden: session-passwords
  */
 export async function requestPasscode(ctx: Ctx, email: string): Promise<void> {
   const passcode = randomUUID();
   const hashedOneTimePasscode = await hashPassword(passcode, ctx.origin.network);
   const user = await findCredentialsByEmail(ctx.db, email);
-  if (!user) return;
+  if (user?.loginType !== 'password' || !ctx.mailer.enabled) return;
   ctx.behind.run('asking for a new password', async () => {
     const outcome = await storePasscode(ctx, user, hashedOneTimePasscode);
     if (outcome === 'too-soon') ctx.refusals.note(ctx, { ...resetOf(user), status: 429, operation: 'reset mail' });
@@ -147,7 +148,7 @@ function storePasscode(
     // A password that was set since then settled what this was asked for.
     if (locked?.hashedPassword !== user.hashedPassword) return 'outdated';
     // The code that was sent stays good: nobody can void it by asking for more.
-    if (ctx.mailer.enabled && !(await takeMailTurn(ctx.db, user.id, 'password_reset', nowText(ctx)))) return 'too-soon';
+    if (!(await takeMailTurn(ctx.db, user.id, 'password_reset', nowText(ctx)))) return 'too-soon';
     await updateUser(ctx.db, user.id, {
       hashedOneTimePasscode,
       oneTimePasscodeExpiresAt: instantText(ctx.clock() + PASSCODE_LIFETIME),
@@ -186,7 +187,7 @@ export async function changePasswordWithPasscode(
   const incorrect = () => refused(badRequest('Incorrect email or one-time passcode.'));
   const passcodeHash = user?.hashedOneTimePasscode ?? '';
   const right = await verifyPassword(passcodeHash, input.one_time_passcode, ctx.origin.network);
-  if (!user || !right) throw incorrect();
+  if (user?.loginType !== 'password' || !right) throw incorrect();
   if (!user.oneTimePasscodeExpiresAt || Date.parse(user.oneTimePasscodeExpiresAt) * 1000 < ctx.clock())
     throw incorrect();
   if (await verifyPassword(user.hashedPassword, input.password, ctx.origin.network)) throw refused(sameAsOld());
@@ -195,6 +196,7 @@ export async function changePasswordWithPasscode(
     const locked = await lockUser(ctx.db, user.id);
     if (locked?.hashedPassword !== user.hashedPassword || locked.hashedOneTimePasscode !== passcodeHash)
       throw incorrect();
+    if (locked.loginType !== 'password') throw incorrect();
     await storePassword(ctx, locked, hashedPassword, { userId: user.id, status: 204 });
   });
 }

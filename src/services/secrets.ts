@@ -1,7 +1,7 @@
 // User secrets: only their user works with them, whatever roles others have; values are encrypted and never read back.
 import { randomUUID } from 'node:crypto';
 import type { CreateUserSecretRequest, UpdateUserSecretRequest } from '../codersdk/secrets.ts';
-import { type ActorCtx, nowText, withTx } from '../ctx.ts';
+import { type ActorCtx, nowText } from '../ctx.ts';
 import { badRequest, conflict, forbidden, invalid, notFound } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
 import { userOwned } from '../rbac/objects.ts';
@@ -16,7 +16,8 @@ import {
   surveySecrets,
   updateSecret as updateRow,
 } from '../store/secrets.ts';
-import { lockUser, type UserRow } from '../store/users.ts';
+import type { UserRow } from '../store/users.ts';
+import { withAccount } from './actors.ts';
 import { audit } from './audit.ts';
 import { changeProblems, limitProblem, newSecretProblems } from './secret-rules.ts';
 
@@ -99,8 +100,8 @@ export async function createSecret(ctx: ActorCtx, target: UserRow, input: Create
   const { name, description, env_name: envName, file_path: filePath } = input;
   const valueBytes = Buffer.byteLength(input.value);
   const value = ctx.secretBox.encrypt(input.value, secretAad(id));
-  return withTx(ctx, async (ctx) => {
-    if (!(await lockUser(ctx.db, target.id))) throw notFound();
+  return withAccount(ctx, target, async (ctx) => {
+    authorize(ctx, 'create', target);
     await checkRoom(ctx, target.id, { name, envName, filePath, valueBytes });
     const now = nowText(ctx);
     const row = { id, userId: target.id, name, description, value, valueBytes, envName, filePath };
@@ -135,8 +136,9 @@ export async function updateSecret(
   if (problems.length > 0) throw invalid(...problems);
   authorize(ctx, 'read', target);
   authorize(ctx, 'update', target);
-  return withTx(ctx, async (ctx) => {
-    if (!(await lockUser(ctx.db, target.id))) throw notFound();
+  return withAccount(ctx, target, async (ctx) => {
+    authorize(ctx, 'read', target);
+    authorize(ctx, 'update', target);
     const before = await findSecret(ctx.db, target.id, name);
     if (!before) throw notFound();
     const wanted = {
@@ -170,7 +172,8 @@ export async function updateSecret(
 /** Deletes a secret. @throws ApiError 403 for everybody but the user, 404 when there is none (golden: rbac-secrets) */
 export async function deleteSecret(ctx: ActorCtx, target: UserRow, name: string): Promise<void> {
   authorize(ctx, 'delete', target);
-  await withTx(ctx, async (ctx) => {
+  await withAccount(ctx, target, async (ctx) => {
+    authorize(ctx, 'delete', target);
     const secret = await deleteRow(ctx.db, target.id, name);
     if (!secret) throw notFound();
     await audit(ctx, {

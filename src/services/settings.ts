@@ -1,13 +1,13 @@
 // A user's own settings: how the web UI looks and behaves, and the values that forms remember.
 
 import * as wire from '../codersdk/settings.ts';
-import { type ActorCtx, withTx } from '../ctx.ts';
-import { badRequest, notFound } from '../errors.ts';
+import type { ActorCtx } from '../ctx.ts';
+import { badRequest } from '../errors.ts';
 import { QueryReader, type QueryTerms } from '../golang/search.ts';
 import { bareUserObject, type RbacObject, userObject } from '../rbac/objects.ts';
 import { listAutofillParameters, readUserConfigs, writeUserConfigs } from '../store/settings.ts';
-import { lockUser, type UserRow } from '../store/users.ts';
-import { requirePermission } from './actors.ts';
+import type { UserRow } from '../store/users.ts';
+import { requirePermission, withAccount } from './actors.ts';
 import { audit } from './audit.ts';
 
 /** Themes of old clients that follow the system by themselves: choosing one ends the mode that a newer client set. */
@@ -30,15 +30,13 @@ async function write(
   objectOf: (user: UserRow) => RbacObject,
   values: Record<string, string>,
 ): Promise<StoredSettings> {
-  const authorize = (user: UserRow) => {
+  const authorize = (ctx: ActorCtx, user: UserRow) => {
     requirePermission(ctx, 'update_personal', objectOf(user));
     requireRead(ctx, user);
   };
-  authorize(target);
-  return withTx(ctx, async (ctx) => {
-    const locked = await lockUser(ctx.db, target.id);
-    if (!locked) throw notFound();
-    authorize(locked);
+  authorize(ctx, target);
+  return withAccount(ctx, target, async (ctx, account) => {
+    authorize(ctx, account);
     const before = await readUserConfigs(ctx.db, target.id);
     if (Object.keys(values).length === 0) return before;
     await writeUserConfigs(ctx.db, target.id, values);

@@ -1,6 +1,6 @@
 // Personal skills: written by their user alone, read and deleted by owners too.
 import { randomUUID } from 'node:crypto';
-import { type ActorCtx, nowText, withTx } from '../ctx.ts';
+import { type ActorCtx, nowText } from '../ctx.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
 import { can } from '../rbac/authorize.ts';
@@ -15,7 +15,8 @@ import {
   type SkillRow,
   updateSkill as updateRow,
 } from '../store/skills.ts';
-import { lockUser, type UserRow } from '../store/users.ts';
+import type { UserRow } from '../store/users.ts';
+import { withAccount } from './actors.ts';
 import { audit } from './audit.ts';
 import { parseSkill } from './skill-parser.ts';
 
@@ -48,9 +49,9 @@ export async function getSkill(ctx: ActorCtx, target: UserRow, name: string): Pr
 export async function createSkill(ctx: ActorCtx, target: UserRow, content: string): Promise<SkillRow> {
   const { name, description } = parseSkill(content);
   if (!may(ctx, 'create', target)) throw forbidden();
-  return withTx(ctx, async (ctx) => {
-    // The user's row is held so that the count cannot grow behind our back.
-    if (!(await lockUser(ctx.db, target.id))) throw notFound();
+  // The user's row is held so that the count cannot grow behind our back.
+  return withAccount(ctx, target, async (ctx) => {
+    if (!may(ctx, 'create', target)) throw forbidden();
     if ((await countSkills(ctx.db, target.id)) >= MAX_SKILLS) {
       throw conflict('Personal skill limit reached.', {
         detail: `Each user can have at most ${MAX_SKILLS} personal skills.`,
@@ -89,8 +90,8 @@ export async function updateSkill(ctx: ActorCtx, target: UserRow, name: string, 
     });
   }
   if (!may(ctx, 'read', target)) throw forbidden();
-  return withTx(ctx, async (ctx) => {
-    if (!(await lockUser(ctx.db, target.id))) throw notFound();
+  return withAccount(ctx, target, async (ctx) => {
+    if (!may(ctx, 'read', target)) throw forbidden();
     const before = await findSkill(ctx.db, target.id, name);
     if (!before) throw notFound();
     if (!may(ctx, 'update', target)) throw forbidden();
@@ -113,7 +114,8 @@ export async function updateSkill(ctx: ActorCtx, target: UserRow, name: string, 
 /** Deletes a skill. @throws ApiError 404 when there is none or the caller may not delete it (golden: rbac-skills) */
 export async function deleteSkill(ctx: ActorCtx, target: UserRow, name: string): Promise<void> {
   if (!may(ctx, 'delete', target)) throw notFound();
-  await withTx(ctx, async (ctx) => {
+  await withAccount(ctx, target, async (ctx) => {
+    if (!may(ctx, 'delete', target)) throw notFound();
     const skill = await deleteRow(ctx.db, target.id, name);
     if (!skill) throw notFound();
     await audit(ctx, {

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { passwordProblem } from '../codersdk/password-strength.ts';
 import type { CreateUserRequestWithOrgs, UpdateUserProfileRequest } from '../codersdk/users.ts';
 import { hashPassword } from '../crypto/passwords.ts';
-import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
+import { type ActorCtx, type Ctx, nowText } from '../ctx.ts';
 import { ApiError, badRequest, conflict, forbidden, notFound } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
 import { NIL_UUID } from '../golang/uuids.ts';
@@ -27,7 +27,6 @@ import { findDefaultOrganization, findOrganizationById, type OrganizationRow } f
 import {
   deleteUser as deleteUserRow,
   findUserByNameOrEmail,
-  lockUser,
   type NewUser,
   type UserRow,
   updateUser,
@@ -196,20 +195,19 @@ export async function createUser(ctx: ActorCtx, input: CreateUserRequestWithOrgs
  */
 export async function updateProfile(ctx: ActorCtx, target: UserRow, input: UpdateUserProfileRequest): Promise<UserRow> {
   const { username, name } = input;
-  const authorizeRename = (target: UserRow) => {
+  const authorizeRename = (ctx: ActorCtx, target: UserRow) => {
     if (username !== target.username) requirePermission(ctx, 'update', userObject(target), notFound);
   };
-  authorizeRename(target);
+  authorizeRename(ctx, target);
   if (username !== target.username) {
     const holder = await findUserByNameOrEmail(ctx.db, username, '');
     if (holder && holder.id !== target.id) throw usernameTaken();
   }
   requirePermission(ctx, 'update_personal', bareUserObject(target));
   try {
-    return await withTx(ctx, async (ctx) => {
-      const before = await lockUser(ctx.db, target.id);
-      if (!before) throw notFound();
-      authorizeRename(before);
+    return await withAccount(ctx, target, async (ctx, before) => {
+      authorizeRename(ctx, before);
+      requirePermission(ctx, 'update_personal', bareUserObject(before));
       await updateUser(ctx.db, target.id, { username, name, updatedAt: nowText(ctx) });
       const updated = await reread(ctx, target.id);
       await auditUserChange(ctx, before, updated);

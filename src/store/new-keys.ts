@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { batched } from '../in-flight.ts';
 import type { Db } from './db.ts';
-import { isUnavailable } from './errors.ts';
+import { databaseTrouble } from './errors.ts';
 import { prepared } from './prepared.ts';
 import { type apiKeys, type auditLogs, EPOCH } from './schema.ts';
 
@@ -118,8 +118,20 @@ async function insertEntries(db: Db, entries: readonly Entry[]): Promise<Outcome
   return entries.map(({ key }) => outcomes.get(key.id) ?? 'no-user');
 }
 
+/** Whoever waits too long waits for the row of one user: the keys of others can be stored. */
+function failsForAll(err: unknown, entries: readonly Entry[]): boolean {
+  const trouble = databaseTrouble(err);
+  if (trouble !== 'too slow') return trouble !== undefined;
+  return entries.every(({ key }) => key.userId === entries[0]?.key.userId);
+}
+
 const inserters = prepared((db) =>
-  batched((entries: readonly Entry[]) => insertEntries(db, entries), MAX_BATCH, isUnavailable),
+  batched(
+    (entries: readonly Entry[]) => insertEntries(db, entries),
+    MAX_BATCH,
+    failsForAll,
+    ({ key }) => key.userId,
+  ),
 );
 
 /** Stores a key of a living user for whom the conditions hold and, if given, the audit entry: both or neither. */

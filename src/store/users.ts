@@ -118,6 +118,16 @@ export async function findPasswordHash(db: Db, id: string): Promise<string> {
   return rows[0]?.hash ?? '';
 }
 
+/** Whether any account has a password hash of a form that begins so. */
+export async function hasHashOfForm(db: Db, beginning: string): Promise<boolean> {
+  const rows = await db
+    .select({ id: users.id })
+    .from(users)
+    .where(and(isLiving, sql`starts_with(${users.hashedPassword}, ${beginning})`))
+    .limit(1);
+  return rows.length > 0;
+}
+
 /** Replaces a password hash if it is still `old`, since a password changed meanwhile must not come back; false if not. */
 export async function replacePasswordHash(db: Db, id: string, old: string, hashedPassword: string): Promise<boolean> {
   const rows = await db

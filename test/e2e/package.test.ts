@@ -103,7 +103,7 @@ describe('installed, with nothing but its dependencies', () => {
     3 * MINUTES,
   );
 
-  const ended = (args: string[], signalAfter?: RegExp) =>
+  const ended = (args: string[], signalAfter?: RegExp, signal: NodeJS.Signals = 'SIGTERM') =>
     new Promise<{ code: number | null; output: string }>((resolve, reject) => {
       const child = spawn('node', [program, ...args], {
         cwd: '/',
@@ -114,7 +114,7 @@ describe('installed, with nothing but its dependencies', () => {
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding('utf8').on('data', (text: string) => {
           output += text;
-          if (signalAfter?.test(output)) child.kill('SIGTERM');
+          if (signalAfter?.test(output)) child.kill(signal);
         });
       }
       child.on('error', reject).on('close', (code) => resolve({ code, output }));
@@ -131,9 +131,23 @@ describe('installed, with nothing but its dependencies', () => {
   );
 
   test(
+    'ends with its launcher, also when that is killed',
+    async () => {
+      // The output closes when the last process that has it ends.
+      const { code, output } = await ended(['server'], /"ready:/, 'SIGKILL');
+      expect(code).toBeNull();
+      expect(output).toContain('SIGTERM: stopping');
+      expect(output).toContain('"stopped"');
+    },
+    2 * MINUTES,
+  );
+
+  test(
     'hands SIGTERM on: the server stops in order',
     async () => {
       const { code, output } = await ended(['server'], /"ready:/);
+      // With port 0 the system chose one.
+      expect(output).toMatch(/"ready: open http:\/\/127\.0\.0\.1:[1-9]\d* /);
       expect(output).toContain('SIGTERM: stopping');
       expect(code).toBe(0);
     },

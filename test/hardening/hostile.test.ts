@@ -43,6 +43,21 @@ describe('what never reaches a route is refused in the documented form, too', ()
     ]);
   });
 
+  test('several hosts', async () => {
+    expect(await answer('GET /api/v2/buildinfo HTTP/1.1\r\nHost: x\r\nhost: y')).toEqual([
+      400,
+      { message: 'The request has several Host headers.' },
+    ]);
+  });
+
+  test('a tunnel', async () => {
+    for (const to of ['127.0.0.1:22', '/api/v2/users/me'])
+      expect(await answer(`CONNECT ${to} HTTP/1.1\r\nHost: x`)).toEqual([
+        405,
+        { message: 'This server opens no tunnels.' },
+      ]);
+  });
+
   test('no host, but in HTTP/1.0, which knows none', async () => {
     expect(await answer('GET /api/v2/buildinfo HTTP/1.1')).toEqual([
       400,

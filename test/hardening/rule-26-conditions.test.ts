@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../support/app.ts';
 import type { Answer, TestClient } from '../support/client.ts';
 import { aName, aUser, type TestUser } from '../support/factories.ts';
+import { impatient } from '../support/impatient.ts';
 import { inOrder, type Replicas, startReplicas, whileHeld } from '../support/in-order.ts';
 
 let r: Replicas;
@@ -399,5 +400,52 @@ describe('locks', () => {
     expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
     const { rows } = await r.t.pool.query(`select 1 from users where not deleted and 'owner' = any(roles)`);
     expect(rows.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a change of an account by an administrator', () => {
+  const CHANGES: Record<string, (admin: TestClient, user: TestUser) => Promise<Answer>> = {
+    'a new name': (admin, { id }) => admin.put(`/api/v2/users/${id}/profile`, { username: aName('renamed'), name: '' }),
+    appearance: (admin, { id }) =>
+      admin.put(`/api/v2/users/${id}/appearance`, { theme_preference: 'dark', terminal_font: 'fira-code' }),
+    preferences: (admin, { id }) =>
+      admin.put(`/api/v2/users/${id}/preferences`, { thinking_display_mode: 'always_expanded' }),
+    'another SSH key': (admin, { id }) => admin.put(`/api/v2/users/${id}/gitsshkey`),
+  };
+
+  it.each(Object.keys(CHANGES))('is not made once the administrator was deleted: %s', async (name) => {
+    const [admin, user] = [await aUser(r.t, { roles: ['owner'] }), await aUser(r.t)];
+    const stored = async () => {
+      const { rows } = await r.t.pool.query(
+        `select username, (select public_key from git_ssh_keys where user_id = u.id) as key,
+          (select count(*)::int from user_configs where user_id = u.id) as settings from users u where id = $1`,
+        [user.id],
+      );
+      return rows;
+    };
+    const before = await stored();
+    const remove = () => byOwner().delete(`/api/v2/users/${admin.id}`);
+    const change = () => CHANGES[name]?.(admin.client, user) as Promise<Answer>;
+    const [removed, changed] = await inOrder(r, { table: 'users', id: admin.id }, remove, change);
+    expect([removed?.status, changed?.status]).toEqual([200, 401]);
+    expect(await stored()).toEqual(before);
+  });
+});
+
+describe('keys of several users that are stored together', () => {
+  it('are refused for the one whose row others hold too long, and there for everybody else', async () => {
+    const [stuck, free] = [await aUser(r.t), await aUser(r.t)];
+    const patient = impatient(r.t);
+    const answers = await whileHeld(r.t, { table: 'users', id: stuck.id }, () =>
+      Promise.all([stuck, free, stuck, free].map(({ client }) => client.post(`${ME}/keys`))),
+    );
+    patient();
+    expect(answers.map(({ status }) => status)).toEqual([503, 201, 503, 201]);
+    const { rows } = await r.t.pool.query('select user_id from api_keys where user_id = any($1)', [
+      [stuck.id, free.id],
+    ]);
+    // One of each was made by the owner before.
+    expect(rows.filter((row) => row.user_id === stuck.id)).toHaveLength(1);
+    expect(rows.filter((row) => row.user_id === free.id)).toHaveLength(3);
   });
 });

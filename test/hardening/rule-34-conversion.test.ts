@@ -95,6 +95,20 @@ describe.each<Target>(['oidc', 'github'])('a conversion to %s', (to) => {
     },
   );
 
+  it('takes a key in the address for nobody who is signed in: whoever made the link put it there', async () => {
+    const { user, session } = await aPerson();
+    const permit = await t
+      .as(session)
+      .post(`/api/v2/users/${user.username}/convert-login`, { to_type: to, password: user.password });
+    const jwt = /coder_oauth_convert_jwt=([^;]+)/.exec(String(permit.headers['set-cookie']))?.[1] ?? '';
+    const browser = new Browser(t, { coder_oauth_convert_jwt: jwt });
+    const { callback, provider } = WAYS[to];
+    const path = `${callback}?oidc_merge_state=${permit.body.state_string}`;
+    const back = { coder_session_token: session };
+    expect((await logIn(browser, provider(), user.username, { path, back })).status).toBe(307);
+    expect((await browser.get('/api/v2/users/me')).body).toMatchObject({ id: user.id, login_type: to });
+  });
+
   it('keeps named tokens for whoever wants that, and nothing else', async () => {
     const { user, session, opened, named } = await aPerson();
     const { answer } = await convert(user, { as: session, to, query: '?keep_tokens=true' });

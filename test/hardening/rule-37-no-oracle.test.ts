@@ -16,6 +16,8 @@ beforeAll(async () => {
 });
 afterEach(() => vi.restoreAllMocks());
 
+/** As accounts bring it along. */
+const OLD_HASH = `$pbkdf2-sha256$1000$c2FsdHNhbHRzYWx0$${'A'.repeat(86)}`;
 const UNKNOWN_ID = '3c9e7f52-8f0b-4f57-9c2c-5d1f6a0b7e11';
 
 /** What a client can tell of an answer. */
@@ -57,9 +59,14 @@ describe('to strangers, a known and an unknown address are the same in words and
     const external = await aUser(t, { login_type: 'github' });
     const withCode = await aUser(t);
     await t.anonymous.post('/api/v2/users/otp/request', { email: withCode.email });
+    // Whether hashes of the older form exist is looked up once a minute, whoever signs in.
+    const imported = await aUser(t);
+    await t.pool.query('update users set hashed_password = $2 where id = $1', [imported.id, OLD_HASH]);
+    await post('login', { email: imported.email, password: 'Wrong-Password-1' });
+    await t.deps.behind.settled();
     const unknown = await costOf(() => request('nobody@example.com'));
     expect(unknown.answer.status).toBe(status);
-    for (const { email } of [hidden, suspended, external, withCode]) {
+    for (const { email } of [hidden, suspended, external, imported, withCode]) {
       expect(await costOf(() => request(email))).toEqual(unknown);
     }
   });

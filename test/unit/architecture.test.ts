@@ -21,7 +21,7 @@ const MAY_IMPORT: Record<string, string> = {
   'tls/': 'start-error.ts type config type pino node:',
   'config/': 'golang/ start-error.ts yaml node:crypto node:fs node:net',
   'idp/': 'watch/ errors.ts in-flight.ts start-error.ts type config jose openid-client node:crypto type pino',
-  'mail/': 'watch/ type config nodemailer node:fs',
+  'mail/': 'html.ts watch/ type config nodemailer node:fs',
   'postgres/': 'start-error.ts store/errors.ts pg type pino node:',
   'backup/': 'start-error.ts package-root.ts postgres/ store/ pg-copy-streams zod type pg node:',
   'store/':
@@ -31,7 +31,7 @@ const MAY_IMPORT: Record<string, string> = {
   'embedded-postgres/': 'start-error.ts type pino node:',
   'services/':
     'watch/ fairness/ codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ ctx.ts clock.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
-  'pages/': 'codersdk/ node:crypto',
+  'pages/': 'html.ts codersdk/ node:crypto',
   'present/': 'codersdk/ golang/ clock.ts type store/ type config rbac/',
   'http/':
     'watch/ fairness/ codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/errors.ts fastify @fastify/ zod node:crypto node:http node:net node:stream node:util',
@@ -39,7 +39,7 @@ const MAY_IMPORT: Record<string, string> = {
     'watch/ fairness/ http/ services/ rbac/ store/ codersdk/ golang/ crypto/ pages/ in-flight.ts ctx.ts clock.ts errors.ts type config fastify node:crypto',
   jobs: 'services/ store/ in-flight.ts ctx.ts clock.ts type config',
   'routes/':
-    'hooks/ http/ services/ pages/ present/ codersdk/ golang/ ctx.ts errors.ts clock.ts type config type idp/ fastify zod node:crypto',
+    'html.ts hooks/ http/ services/ pages/ present/ codersdk/ golang/ ctx.ts errors.ts clock.ts type config type idp/ fastify zod node:crypto',
 };
 
 const files = globSync('**/*.ts', { cwd: src });

@@ -1,7 +1,7 @@
 // The template tag that every page is written with, and the scripts that pages load.
 import { Script } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { Html, html } from '../../src/pages/html.ts';
+import { Html, html } from '../../src/html.ts';
 import { copyScript, deviceScript } from '../../src/pages/scripts.ts';
 
 describe('html', () => {

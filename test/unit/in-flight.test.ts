@@ -38,6 +38,27 @@ describe('a batch', () => {
     expect(runs).toEqual([[1, -2, 3], [1], [-2], [3]]);
   });
 
+  test('that fails is tried in parts that are alike, and those fail together where one has to wait', async () => {
+    const runs: string[][] = [];
+    const store = batched(
+      async (items: readonly string[]) => {
+        runs.push([...items]);
+        if (items.some((item) => item.startsWith('a'))) throw new Error('waited too long');
+        return items;
+      },
+      10,
+      (_err, items) => new Set(items.map(([user]) => user)).size === 1,
+      ([user]) => user,
+    );
+    const results = await Promise.allSettled(['a1', 'b1', 'a2', 'b2'].map(store));
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(runs).toEqual([
+      ['a1', 'b1', 'a2', 'b2'],
+      ['a1', 'a2'],
+      ['b1', 'b2'],
+    ]);
+  });
+
   test('that fails for all is not tried again', async () => {
     const { double, runs } = doubling(10, () => true);
     const results = await Promise.allSettled([1, -2, 3].map(double));

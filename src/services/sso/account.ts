@@ -37,6 +37,15 @@ export async function findAccount(
   return user;
 }
 
+/** The living user that a refused login was about: the one that is linked, or else has the address. */
+export async function findMeantAccount(
+  { db }: Ctx,
+  { loginType, linkedId, email }: ExternalIdentity,
+): Promise<UserRow | undefined> {
+  const linked = await findLinkedUser(db, loginType, linkedId);
+  return linked === undefined ? findUserByNameOrEmail(db, '', email) : findUserById(db, linked);
+}
+
 function wrongLoginType(loginType: string, user: UserRow): LoginRefusal {
   const hint =
     user.loginType === 'password'

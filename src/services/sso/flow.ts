@@ -8,10 +8,12 @@ import { type ExternalLoginType, type IdentityProvider, PROVIDER_NAMES } from '.
 import { BadToken, ProviderFailure, ProviderRefusal, ProviderUnready } from '../../idp/provider-error.ts';
 import { spendState } from '../../store/spent-states.ts';
 import { signedIn } from '../../watch/events.ts';
+import { auditFailedSignIn } from '../failed-sign-ins.ts';
+import { findMeantAccount } from './account.ts';
 import { conversionState, isConversionState } from './convert.ts';
 import { isOn } from './first-contact.ts';
 import { githubIdentity } from './github-identity.ts';
-import type { ExternalIdentity, GrantedLogin } from './identity.ts';
+import { type ExternalIdentity, type GrantedLogin, storable } from './identity.ts';
 import { oidcIdentity } from './oidc-identity.ts';
 import { LoginRefusal } from './refusal.ts';
 import { type SignedIn, signIn } from './sign-in.ts';
@@ -31,11 +33,17 @@ export async function requireProvider(ctx: Ctx, loginType: ExternalLoginType): P
   return provider;
 }
 
-/** What the provider said instead of giving a code. @throws ApiError 400 if it said anything */
-export function requireNoError(query: { error: string; description: string; uri: string }): void {
+/** What the provider said instead of giving a code. @throws ApiError 400 if it said anything, which the log tells, too */
+export function requireNoError(
+  ctx: Ctx,
+  loginType: ExternalLoginType,
+  query: { error: string; description: string; uri: string },
+): void {
   if (query.error === '') return;
   const detail = [query.description, query.uri && `error_uri: ${query.uri}`].filter((part) => part !== '').join(', ');
-  throw badRequest(`Encountered error in oidc process: ${query.error}`, detail === '' ? {} : { detail });
+  const refusal = badRequest(`Encountered error in oidc process: ${query.error}`, detail === '' ? {} : { detail });
+  noteRefusal(ctx, loginType, undefined, refusal);
+  throw refusal;
 }
 
 const NO_CODE = 'Failed exchanging Oauth code.';
@@ -148,22 +156,34 @@ async function spend(ctx: Ctx, provider: IdentityProvider, state: string): Promi
 /** Words of GitHub for a device code that nobody has typed in yet. */
 const PENDING: ReadonlySet<string | undefined> = new Set(['authorization_pending', 'slow_down']);
 
-/** A line for whoever reads the log to block addresses, as a failed sign-in by password leaves one. */
+/**
+ * A line for whoever reads the log to block addresses, as a failed sign-in by password leaves one.
+ * @returns whether it was a refusal
+ */
 function noteRefusal(
   { log, origin }: Ctx,
   loginType: ExternalLoginType,
   email: string | undefined,
   err: unknown,
-): void {
+): boolean {
   if (!(err instanceof ApiError) || err.status >= 500) {
     signedIn.tell({ loginType, outcome: 'failed' });
-    return;
+    return false;
   }
-  if (PENDING.has(err.detail)) return;
+  if (PENDING.has(err.detail)) return false;
   const { ip, requestId } = origin;
   const { message: reason, detail } = err;
   log.info({ ip, reason, email, loginType, detail, request: requestId }, 'sign-in failed');
   signedIn.tell({ loginType, outcome: 'refused' });
+  return true;
+}
+
+/** The audit entry of a refused sign-in of an account that exists (docs/differences.md 32); it comes behind the answer. */
+function auditRefusal(ctx: Ctx, identity: ExternalIdentity): void {
+  ctx.behind.run('looking for the account of a refused sign-in', async () => {
+    const account = await findMeantAccount(ctx, storable(identity));
+    if (account) auditFailedSignIn(ctx, account);
+  });
 }
 
 /**
@@ -188,7 +208,7 @@ export async function finishLogin(ctx: Ctx, provider: IdentityProvider, login: R
     signedIn.tell({ loginType: provider.loginType, outcome: 'success' });
     return result;
   } catch (err) {
-    noteRefusal(ctx, provider.loginType, identity?.email, err);
+    if (noteRefusal(ctx, provider.loginType, identity?.email, err) && identity) auditRefusal(ctx, identity);
     throw err;
   }
 }
