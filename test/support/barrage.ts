@@ -97,11 +97,13 @@ const RAW_EVERY = 25;
 /** A server has nothing to say to half a request. */
 const RAW_WAIT_MS = 300;
 
+/** The choices behind a request depend on its number alone, whatever came back for others and when. */
+const choicesOf = (seed: number, number: number) =>
+  seededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
+
 /** Fires so many requests, and for each two dozen of them one volley of bytes that are no request. */
 export async function barrage({ url, seed, requests, connections, renew }: Options): Promise<Outcome> {
-  const random = seededRandom(seed);
-  const nextRequest = hostileRequests(readDocument(), random);
-  const nextBytes = hostileBytesOnWire(random);
+  const requestOf = hostileRequests(readDocument());
   const statuses: Record<string, number> = {};
   const faults: string[] = [];
   let sent = 0;
@@ -113,11 +115,12 @@ export async function barrage({ url, seed, requests, connections, renew }: Optio
   async function fire(wire: Wire): Promise<void> {
     const number = sent;
     sent += 1;
+    const random = choicesOf(seed, number);
     const note = (fault: string | undefined, bytes: Buffer) => {
       if (fault) faults.push(`${fault}\n  #${number}: ${shown(bytes)}`);
     };
     if (number % RAW_EVERY === RAW_EVERY - 1) {
-      const { bytes, leaves } = nextBytes();
+      const { bytes, leaves } = hostileBytesOnWire(random);
       const received = await wire.throwAt(bytes, leaves ? 0 : RAW_WAIT_MS);
       count(/^HTTP\/1\.1 (\d+)/.exec(received.toString('latin1'))?.[1] ?? 'none');
       note(rawComplaint(received), bytes);
@@ -130,7 +133,7 @@ export async function barrage({ url, seed, requests, connections, renew }: Optio
       });
       await renewing;
     }
-    const request = nextRequest(targets);
+    const request = requestOf(random, targets);
     const answer = await wire.send(request.bytes, request.method === 'HEAD');
     count(typeof answer === 'object' ? answer.status : 'none');
     note(complaint(request, answer), request.bytes);

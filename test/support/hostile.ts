@@ -170,10 +170,10 @@ function oddHeaders(random: Random, key: string): string[] {
   return random() < 0.45 ? [] : pickSome(random, makers, 3).flatMap((make) => make());
 }
 
-/** An endless supply of hostile requests. */
-export function hostileRequests(document: ApiDocument, random: Random): (targets: Targets) => HostileRequest {
+/** A maker of hostile requests: the same choices lead to the same request. */
+export function hostileRequests(document: ApiDocument): (random: Random, targets: Targets) => HostileRequest {
   const operations = operationsOf(document);
-  return (targets) => {
+  return (random, targets) => {
     const { method, path, operation } = pick(random, operations);
     const served = path.replace(/\{(\w+)\}/g, (_, name: string) => segment(random, name, targets));
     const known = random() < 0.9 ? served : pick(random, UNKNOWN);
@@ -201,8 +201,8 @@ export function hostileRequests(document: ApiDocument, random: Random): (targets
 const LOGIN = 'POST /api/v2/users/login HTTP/1.1\r\nHost: x\r\n';
 const LAST = 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
 
-/** An endless supply of bytes that break the framing of requests. */
-export function hostileBytesOnWire(random: Random): () => HostileBytes {
+/** Bytes that break the framing of requests. */
+export function hostileBytesOnWire(random: Random): HostileBytes {
   const chunked = `${LOGIN}Transfer-Encoding: chunked\r\n\r\n`;
   const makers: (() => string)[] = [
     () => `${chunked}${pick(random, ['x', '-1', 'FFFFFFFFFFFFFFFFF', '5;', '0x5', ' 5'])}\r\n{"a":\r\n0\r\n\r\n`,
@@ -232,5 +232,5 @@ export function hostileBytesOnWire(random: Random): () => HostileBytes {
     () => LAST.slice(0, below(random, LAST.length)),
     () => Array.from({ length: below(random, 3000) }, () => String.fromCharCode(below(random, 256))).join(''),
   ];
-  return () => ({ bytes: Buffer.from(pick(random, makers)(), 'latin1'), leaves: random() < 0.2 });
+  return { bytes: Buffer.from(pick(random, makers)(), 'latin1'), leaves: random() < 0.2 };
 }
