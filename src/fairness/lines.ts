@@ -3,6 +3,8 @@
 export interface Lines<Item> {
   /** How many wait in all. */
   readonly size: number;
+  /** How many callers have somebody waiting. */
+  readonly callers: number;
   /** How many of one caller wait. */
   lengthOf(caller: string): number;
   /** Puts an item at the end of its caller's line; a new line is the last one to have its turn. */
@@ -19,6 +21,9 @@ export function createLines<Item>(): Lines<Item> {
   return {
     get size() {
       return size;
+    },
+    get callers() {
+      return lines.size;
     },
     lengthOf: (caller) => lines.get(caller)?.length ?? 0,
     add(caller, item) {

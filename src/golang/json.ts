@@ -21,6 +21,19 @@ const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const SPACE = /[ \t\r\n]*/y;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const isSpace = (code: number) => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+
+/** Where the text that begins at `from` ends: the first quote that no backslash stands for; -1 without one. */
+function closingQuote(text: string, from: number): number {
+  const quote = text.indexOf('"', from);
+  if (quote <= from || text.charCodeAt(quote - 1) !== BACKSLASH) return quote;
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) return at;
+    if (code === BACKSLASH) at += 1;
+  }
+  return -1;
+}
 
 /**
  * The first JSON value of a text.
@@ -30,20 +43,18 @@ export function parseFirstJson(text: string): Json {
   let at = 0;
   let values = 0;
 
-  const take = (pattern: RegExp): string | undefined => {
-    pattern.lastIndex = at;
-    const found = pattern.exec(text)?.[0];
-    if (found !== undefined) at += found.length;
-    return found;
+  const skipSpace = (): void => {
+    if (!isSpace(text.charCodeAt(at))) return;
+    SPACE.lastIndex = at;
+    at += SPACE.exec(text)?.[0].length ?? 0;
   };
   const fail = (): never => {
     throw new JsonSyntaxError(at >= text.length ? 'unexpected EOF' : `invalid character at offset ${at}`);
   };
   const string = (): string => {
     if (text[at] !== '"') return fail();
-    let end = at + 1;
-    while (end < text.length && text.charCodeAt(end) !== QUOTE) end += text.charCodeAt(end) === BACKSLASH ? 2 : 1;
-    if (end >= text.length) return fail();
+    const end = closingQuote(text, at + 1);
+    if (end < 0) return fail();
     try {
       const value = JSON.parse(text.slice(at, end + 1)) as string;
       at = end + 1;
@@ -58,13 +69,15 @@ export function parseFirstJson(text: string): Json {
     return value;
   };
   const number = (): number | bigint => {
-    const literal = take(NUMBER);
+    NUMBER.lastIndex = at;
+    const literal = NUMBER.exec(text)?.[0];
     if (literal === undefined) return fail();
+    at += literal.length;
     return literal.length > MAX_INTEGER_LENGTH || /[.eE]/.test(literal) ? Number(literal) : BigInt(literal);
   };
   /** Whether another element follows; takes the comma or the closing bracket. */
   const more = (close: string): boolean => {
-    take(SPACE);
+    skipSpace();
     const next = text[at];
     if (next !== ',' && next !== close) return fail();
     at += 1;
@@ -72,7 +85,7 @@ export function parseFirstJson(text: string): Json {
   };
   const isEmpty = (close: string): boolean => {
     at += 1;
-    take(SPACE);
+    skipSpace();
     if (text[at] !== close) return false;
     at += 1;
     return true;
@@ -81,15 +94,15 @@ export function parseFirstJson(text: string): Json {
     if (depth > MAX_DEPTH) throw new JsonSyntaxError('exceeded max depth');
     values += 1;
     if (values > MAX_VALUES) throw new JsonSyntaxError(`more than ${MAX_VALUES} values`);
-    take(SPACE);
+    skipSpace();
     switch (text[at]) {
       case '{': {
         const object = new JsonObject();
         if (isEmpty('}')) return object;
         do {
-          take(SPACE);
+          skipSpace();
           const name = string();
-          take(SPACE);
+          skipSpace();
           if (text[at] !== ':') return fail();
           at += 1;
           object.fields.push([name, value(depth + 1)]);
@@ -116,7 +129,7 @@ export function parseFirstJson(text: string): Json {
     }
   };
 
-  take(SPACE);
+  skipSpace();
   if (at >= text.length) throw new JsonSyntaxError('EOF');
   return value(0);
 }

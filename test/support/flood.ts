@@ -1,9 +1,8 @@
-// A worker that floods a server: as many connections as asked, each sending its next request as soon as it is answered.
-import { parentPort, workerData } from 'node:worker_threads';
+// A process that floods a server: as many connections as asked, each sending its next request as soon as it is answered.
 import { type FloodOrder, type FloodReport, messagesOf } from './flood-kinds.ts';
 import { Wire } from './wire.ts';
 
-const { kind, url, key, connections } = workerData as FloodOrder;
+const { kind, url, key, connections } = JSON.parse(process.argv[2] ?? '') as FloodOrder;
 const next = messagesOf(kind, key);
 const report: FloodReport = { statuses: {} };
 
@@ -18,5 +17,6 @@ async function keepSending(): Promise<void> {
   }
 }
 
-parentPort?.on('message', () => parentPort?.postMessage(report));
+process.on('message', () => process.send?.(report));
+process.on('disconnect', () => process.exit());
 await Promise.all(Array.from({ length: connections }, keepSending));

@@ -1,4 +1,5 @@
-// Rule 35 under floods: whatever one caller sends, `GET /users/me` of another stays quick, measured against itself.
+// Rule 35 under floods: whatever one caller sends, `GET /users/me` of another stays quick, measured against itself. The floods
+// come from processes of lower priority, so that the figure is the server's and not that of two programs on the same processors.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FloodKind, startFlood } from '../support/flood-kinds.ts';
 import { fodder } from '../support/fodder.ts';

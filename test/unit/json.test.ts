@@ -16,6 +16,18 @@ describe('the first JSON value', () => {
     [`${'9'.repeat(100_000)}`, Number.POSITIVE_INFINITY],
     ['"a\\"b\\\\c\\u00e9\\n"', 'a"b\\cé\n'],
     ['"\\\\"', '\\'],
+    ['["\\\\\\"", "", "b\\\\"]', ['\\"', '', 'b\\']],
+    [
+      ' \t\r\n[\n{\t"a"\r:\n"b" ,"c" : 1 } ]',
+      [
+        Object.assign(new JsonObject(), {
+          fields: [
+            ['a', 'b'],
+            ['c', 1n],
+          ],
+        }),
+      ],
+    ],
     ['[1, "two", [], {}]', [1n, 'two', [], new JsonObject()]],
     ['7 and what follows', 7n],
   ])('%.40j', (text, value) => expect(parseFirstJson(text)).toEqual(value));

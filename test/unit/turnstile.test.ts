@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ShareFullError } from '../../src/fairness/shares.ts';
-import { createTurnstile } from '../../src/fairness/turnstile.ts';
+import { createTurnstile, type Meter } from '../../src/fairness/turnstile.ts';
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -66,4 +66,83 @@ it('refuses a caller with too much waiting, and nobody else', async () => {
   turns.push(turnstile.enter('ann'));
   await Promise.all(turns);
   expect(turnstile.enter('flood')).toBeUndefined();
+});
+
+/** A thread that says of itself what it is told to, with the pauses that it was asked for. */
+function told(thread: { now: number; active: number; idle: number }) {
+  const pauses: number[] = [];
+  const paused: (() => void)[] = [];
+  const meter: Meter = {
+    now: () => thread.now,
+    measure: () => () => ({ active: thread.active, idle: thread.idle }),
+    pause: (milliseconds, then) => {
+      pauses.push(milliseconds);
+      paused.push(then);
+    },
+  };
+  return { meter, pauses, wake: () => paused.shift()?.() };
+}
+
+/** A turnstile whose budget is one at a time, before which `count` requests of each flooder wait. */
+async function flooded(thread: { now: number; active: number; idle: number }, callers: string[], count: number) {
+  const clock = told(thread);
+  const turnstile = createTurnstile({ budgetMs: 0.5, waitingEach: 1000 }, clock.meter);
+  for (let i = 0; i < 8; i += 1) turnstile.enter('filler')?.catch(() => undefined);
+  const through: string[] = [];
+  const send = async (caller: string) => {
+    await turnstile.enter(caller);
+    through.push(caller);
+    thread.now += 1;
+  };
+  for (let i = 0; i < count; i += 1) for (const caller of callers) void send(caller);
+  await nextTurn();
+  return { ...clock, turnstile, through };
+}
+
+it('whoever has nothing waiting passes those who have', async () => {
+  const { turnstile, through } = await flooded({ now: 0, active: 0, idle: 0 }, ['flood'], 100);
+  expect(turnstile.enter('ann')).toBeUndefined();
+  expect(through.length).toBeLessThan(10);
+  expect(turnstile.enter('flood')).toBeInstanceOf(Promise);
+});
+
+it('in company a flood leaves the thread idle half as long as it had it, what it does in later turns included', async () => {
+  const thread = { now: 0, active: 3, idle: 0 };
+  const { turnstile, through, pauses, wake } = await flooded(thread, ['flood'], 100);
+  expect(pauses).toEqual([]);
+  expect(turnstile.enter('ann')).toBeUndefined();
+  const before = through.length;
+  await nextTurn();
+  expect(pauses).toEqual([1.5]);
+  Object.assign(thread, { active: 5, idle: 1.5 });
+  wake();
+  await nextTurn();
+  expect(pauses).toEqual([1.5, 1]);
+  expect(through).toHaveLength(before);
+  Object.assign(thread, { active: 5, idle: 2.5 });
+  wake();
+  await nextTurn();
+  expect(through).toHaveLength(before + 1);
+});
+
+it('several who flood leave together as much as each of them, and none waits for ever on a busy thread', async () => {
+  const thread = { now: 0, active: 6, idle: 0 };
+  const { turnstile, through, pauses, wake } = await flooded(thread, ['flood', 'storm', 'hail'], 10);
+  expect(turnstile.enter('ann')).toBeUndefined();
+  const before = through.length;
+  await nextTurn();
+  expect(pauses).toEqual([1]);
+  thread.now += 21;
+  wake();
+  await nextTurn();
+  expect(through).toHaveLength(before + 1);
+});
+
+it('a flood that is alone, or alone again, never pauses', async () => {
+  const thread = { now: 0, active: 3, idle: 0 };
+  const { turnstile, through, pauses } = await flooded(thread, ['flood'], 10);
+  expect(turnstile.enter('ann')).toBeUndefined();
+  thread.now += 2001;
+  while (through.length < 10) await nextTurn();
+  expect(pauses).toEqual([]);
 });
