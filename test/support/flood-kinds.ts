@@ -2,7 +2,6 @@
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { join } from 'node:path';
 import { hostileSearch } from './hostile-values.ts';
 import { pick, seededRandom } from './random.ts';
 import { until } from './server.ts';
@@ -99,7 +98,7 @@ function comeSecond(pid: number): void {
 
 /** Starts a flood; it is at full strength when this resolves: every connection was answered once on average. */
 export async function startFlood(order: FloodOrder): Promise<Flood> {
-  const flood = fork(join(import.meta.dirname, 'flood.ts'), [JSON.stringify(order)], { execArgv: [], detached: true });
+  const flood = fork(new URL('./flood.ts', import.meta.url), [JSON.stringify(order)], { execArgv: [], detached: true });
   comeSecond(flood.pid ?? 0);
   const failed = new Promise<never>((_, reject) => {
     flood.once('error', reject).once('exit', (code) => reject(new Error(`the flood ended with ${code}`)));
