@@ -29,6 +29,7 @@ export const EXPORTS = {
       roles: 'u.roles',
       is_service_account: 'u.is_service_account',
       is_system: 'u.is_system',
+      has_ai_seat: 'u.has_ai_seat',
       deleted: 'u.deleted',
       created_at: time('u.created_at'),
       updated_at: time('u.updated_at'),

@@ -127,7 +127,11 @@ describe('what is restored', () => {
     const { url: copy } = await emptyDatabase();
     expect(await restore(copy, old)).toBe(knownMigrations().length - 3);
     await migrate(older);
-    expect(await contents(copy)).toEqual(await contents(older));
+    // Where the history of statuses begins is when its migration ran.
+    const { user_status_changes: history, ...rest } = await contents(copy);
+    const { user_status_changes: other, ...expected } = await contents(older);
+    expect(rest).toEqual(expected);
+    expect(history).toHaveLength(other?.length ?? 0);
     expect(await schema(copy)).toEqual(await schema(older));
   });
 
