@@ -3,6 +3,7 @@
 import { type EmailConfig, readEmail } from './config/email.ts';
 import { type GithubConfig, readGithub } from './config/github.ts';
 import { type OidcConfig, readOidc } from './config/oidc.ts';
+import { type OutgoingConfig, readOutgoing } from './config/outgoing.ts';
 import { readHsts, readRedirect, readTls, type TlsConfig } from './config/tls.ts';
 import { type Address, ConfigError, type Environment, type Reader, readerOf } from './config/values.ts';
 import { type LogConfig, readLog, readMetrics, readTracing, type TracingConfig } from './config/watching.ts';
@@ -62,6 +63,7 @@ export interface Config {
   readonly encryption: { readonly keys: readonly string[] };
   /** How long audit entries are kept; 0 = for ever. */
   readonly audit: { readonly retentionNs: bigint };
+  readonly outgoing: OutgoingConfig;
   readonly email: EmailConfig | null;
   readonly oidc: OidcConfig | null;
   readonly github: GithubConfig | null;
@@ -170,6 +172,7 @@ export function readSettings(env: Environment): { config: Config; names: Readonl
 function read(reader: Reader): Config {
   const http = reader.address('CODER_HTTP_ADDRESS', '127.0.0.1:3000');
   const tls = readTls(reader);
+  const outgoing = readOutgoing(reader);
   const accessUrl =
     reader.webAddress('CODER_ACCESS_URL') ?? defaultAccessUrl(tls?.address ?? http, tls ? 'https' : 'http');
   return deepFreeze<Config>({
@@ -222,7 +225,8 @@ function read(reader: Reader): Config {
     },
     encryption: { keys: readEncryptionKeys(reader) },
     audit: { retentionNs: reader.duration('CODER_AUDIT_LOGS_RETENTION', 0n) },
-    email: readEmail(reader),
+    outgoing,
+    email: readEmail(reader, outgoing),
     oidc: readOidc(reader, accessUrl),
     github: readGithub(reader),
     log: readLog(reader),

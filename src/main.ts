@@ -2,6 +2,7 @@
 import { backupCommand } from './commands/backup.ts';
 import { type Command, helpOf, readArguments, UsageError } from './commands/command.ts';
 import { createAdminUserCommand } from './commands/create-admin-user.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { healthCommand } from './commands/health.ts';
 import { importCommand } from './commands/import.ts';
@@ -28,6 +29,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   restore: restoreCommand,
   export: exportCommand,
   import: importCommand,
+  doctor: doctorCommand,
   health: healthCommand,
   openapi: openapiCommand,
 };
@@ -87,7 +89,10 @@ async function run(args: string[]): Promise<void> {
   if (input === undefined) return void process.stdout.write(helpOf(name, command));
   // The server ends in an order of its own.
   if (command !== serverCommand) endOnSignals();
-  return command.run({ env: process.env, ...input });
+  const env = { ...process.env };
+  // Node would read them in place of the system's store, and in its own way: outgoing/authorities.ts reads them.
+  for (const name of ['SSL_CERT_FILE', 'SSL_CERT_DIR']) delete process.env[name];
+  return command.run({ env, ...input });
 }
 
 /** One line for standard error: errors of the program itself name their place, all others speak for themselves. */

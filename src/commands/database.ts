@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Environment } from '../config/values.ts';
 import type { Config } from '../config.ts';
 import { hasEmbeddedDatabase, runningEmbeddedUrl, startEmbeddedPostgres } from '../embedded-postgres/supervisor.ts';
+import { trustAuthorities } from '../outgoing/authorities.ts';
 import type { DatabaseTarget } from '../postgres/client.ts';
 import { missingGrants } from '../postgres/grants.ts';
 import { waitForDatabase } from '../postgres/wait.ts';
@@ -38,7 +39,8 @@ export function withDatabaseUrl(env: Environment, url: string | undefined): Envi
 
 const DENIED = '42501';
 
-const tableNames = () => [...tablesOf(knownMigrations()), JOURNAL];
+/** The names of all our tables. */
+export const ourTables = () => [...tablesOf(knownMigrations()), JOURNAL];
 
 function refuseRights(grants: string[]): StartError {
   return new StartError(`The database role lacks rights. As an administrator of the database: ${grants.join(' ')}`);
@@ -49,7 +51,7 @@ async function migrateExternal(url: string): Promise<number> {
   try {
     return await migrate(url);
   } catch (err) {
-    const grants = pgErrorCode(err) === DENIED ? await missingGrants(url, 'migrate', tableNames()) : [];
+    const grants = pgErrorCode(err) === DENIED ? await missingGrants(url, 'migrate', ourTables()) : [];
     throw grants.length > 0 ? refuseRights(grants) : err;
   }
 }
@@ -73,13 +75,14 @@ export interface Reached {
  * @throws StartError when it cannot be used
  */
 export async function reachDatabase(
-  { postgres }: Pick<Config, 'postgres'>,
+  { postgres, outgoing }: Pick<Config, 'postgres' | 'outgoing'>,
   log: Logger,
   onClose: OnClose,
   { mayJoin, mayCreate }: Access,
 ): Promise<Reached> {
   if (postgres.url !== undefined) {
     const { url, directUrl } = postgres;
+    trustAuthorities(outgoing);
     const target = await waitForDatabase({ url, ...(directUrl !== undefined && { directUrl }) }, log);
     return { target, directUrl: directUrl ?? url };
   }
@@ -110,7 +113,7 @@ export interface Preparation extends Access {
  * @throws StartError when it cannot be used
  */
 export async function prepareDatabase(
-  config: Pick<Config, 'postgres'>,
+  config: Pick<Config, 'postgres' | 'outgoing'>,
   log: Logger,
   onClose: OnClose,
   { inspect, ...access }: Preparation,
@@ -119,7 +122,7 @@ export async function prepareDatabase(
   await inspect?.(directUrl);
   if (config.postgres.url === undefined) return { target, applied: await migrate(directUrl) };
   const applied = await migrateExternal(directUrl);
-  const grants = await missingGrants(target.url, 'serve', tableNames());
+  const grants = await missingGrants(target.url, 'serve', ourTables());
   if (grants.length > 0) throw refuseRights(grants);
   return { target, applied };
 }
@@ -132,7 +135,7 @@ const SESSION_CONNECTIONS = 2;
  * @returns `sessions` is a small pool for looking sessions up, so that nobody's statements delay anybody's identity
  */
 export async function openDatabase(
-  config: Pick<Config, 'postgres' | 'log'>,
+  config: Pick<Config, 'postgres' | 'outgoing' | 'log'>,
   log: Logger,
   onClose: OnClose,
   options: Preparation,

@@ -7,7 +7,7 @@ import type { Command } from './command.ts';
 const TIMEOUT_MS = 3000;
 
 /** Where this machine reaches a server that listens on `host` and `port`. */
-function addressOf({ host, port }: Config['http']): string {
+export function healthUrl({ host, port }: Config['http']): string {
   const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
   return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}/healthz`;
 }
@@ -17,7 +17,7 @@ export const healthCommand: Command = {
   examples: ['health'],
   notes: 'Exit code 0 when it answers, 1 when it does not. Whether the database answers too: GET /readyz.',
   async run({ env }) {
-    const url = addressOf(readConfig(env).http);
+    const url = healthUrl(readConfig(env).http);
     const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((err: Error) => {
       const cause = err.cause instanceof Error ? err.cause.message : err.message;
       throw new StartError(`${url} does not answer: ${cause || 'connection refused'}`);

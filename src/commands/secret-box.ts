@@ -11,7 +11,7 @@ import { configuredKeys, loadEncryptionKeys } from './encryption-keys.ts';
 type Settings = Pick<Config, 'encryption' | 'postgres'>;
 
 /** The names of keys that the database was written with and that are not there. Writes nothing, makes no key. */
-async function lostKeys(config: Settings, log: Pick<Logger, 'warn'>, url: string): Promise<string[]> {
+export async function lostKeys(config: Settings, log: Pick<Logger, 'warn'>, url: string): Promise<string[]> {
   const known = configuredKeys(config, log).map(encryptionKeyId);
   const needed = (await withClient(url, readKeyChecks)).flatMap((check) => keyIdOfText(check) ?? []);
   return [...new Set(needed)].filter((id) => !known.includes(id));

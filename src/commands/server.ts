@@ -8,6 +8,8 @@ import { createIdentityProviders } from '../idp/providers.ts';
 import { startJobs } from '../jobs.ts';
 import { createLog } from '../log.ts';
 import { createMailer } from '../mail/mailer.ts';
+import { trustAuthorities } from '../outgoing/authorities.ts';
+import { useProxies } from '../outgoing/proxies.ts';
 import { prepareExternalLogin } from '../services/sso/first-contact.ts';
 import { StartError } from '../start-error.ts';
 import type { Command } from './command.ts';
@@ -51,6 +53,8 @@ function uncaughtError(): Promise<never> {
 async function start(config: Config, log: Logger, onClose: OnClose): Promise<void> {
   await traceRequests(config, log, onClose);
   const listeners = createListeners(config, log, await tryListeners(config, log));
+  if (config.oidc ?? config.github ?? config.email) trustAuthorities(config.outgoing);
+  useProxies(config.outgoing);
   const mailer = createMailer(config.email, log);
   const idp = createIdentityProviders(config, log);
   onClose(async () => idp.close());

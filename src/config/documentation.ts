@@ -15,7 +15,7 @@ interface Group {
 const group = (title: string, ...settings: [name: string, unset: string, effect: string][]): Group => ({
   title,
   settings: settings.map(([name, unset, effect]) => ({
-    name: /^(PGSSL|OTEL_)/.test(name) ? name : `CODER_${name}`,
+    name: /^(PGSSL|OTEL_|SSL_CERT_|HTTPS?_PROXY|NO_PROXY)/.test(name) ? name : `CODER_${name}`,
     unset,
     effect,
   })),
@@ -105,6 +105,18 @@ export const SETTINGS: readonly Group[] = [
     ['DISABLE_OWNER_WORKSPACE_ACCESS', 'false', "owners have no permission to enter other people's workspaces"],
     ['DISABLE_WORKSPACE_SHARING', 'false', 'nobody has the permission to share a workspace'],
     ['DISABLE_CHAT_SHARING', 'false', 'nobody has the permission to share a chat'],
+  ),
+  group(
+    'Connections to others',
+    [
+      'SSL_CERT_FILE',
+      NONE,
+      'authorities (PEM) that providers, relays and databases may have, beside the system and the known ones',
+    ],
+    ['SSL_CERT_DIR', NONE, 'folders with such files, separated by a colon'],
+    ['HTTP_PROXY', NONE, 'the proxy for providers with http addresses; lower case will do, too'],
+    ['HTTPS_PROXY', NONE, 'the proxy for providers with https addresses and, through a tunnel, for mail'],
+    ['NO_PROXY', 'localhost', 'comma list of hosts and domains that are reached without a proxy'],
   ),
   group(
     'OpenID Connect',

@@ -1,6 +1,7 @@
 // Settings of outgoing mail, under the names CODER_EMAIL_* or, older, CODER_NOTIFICATIONS_EMAIL_*.
 
 import { accessSync, constants } from 'node:fs';
+import { type OutgoingConfig, tunnelTo } from './outgoing.ts';
 import { ConfigError, type Reader, splitHostPort } from './values.ts';
 
 export interface EmailConfig {
@@ -10,6 +11,8 @@ export interface EmailConfig {
   readonly hello: string;
   /** TLS from the first byte. */
   readonly forceTls: boolean;
+  /** The proxy that makes a tunnel to the relay. */
+  readonly proxy?: string;
   readonly auth: { readonly identity?: string; readonly username?: string; readonly password?: string };
   readonly tls: {
     readonly startTls: boolean;
@@ -46,7 +49,7 @@ function readPassword(reader: Reader): string | undefined {
 }
 
 /** Reads the mail settings; null while no relay (SMARTHOST) is set. Throws ConfigError. */
-export function readEmail(reader: Reader): EmailConfig | null {
+export function readEmail(reader: Reader, outgoing: OutgoingConfig): EmailConfig | null {
   const variable = (suffix: string) =>
     reader.eitherName(`CODER_EMAIL_${suffix}`, `CODER_NOTIFICATIONS_EMAIL_${suffix}`);
   const raw = (suffix: string): string | undefined => reader.raw(variable(suffix));
@@ -89,6 +92,7 @@ export function readEmail(reader: Reader): EmailConfig | null {
     from: settings.from,
     hello,
     forceTls,
+    ...present('proxy', tunnelTo(smarthost.host, smarthost.port, outgoing)),
     auth: {
       ...present('identity', settings.identity),
       ...present('username', settings.username),

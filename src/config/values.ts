@@ -80,6 +80,9 @@ export function readerOf(env: Environment) {
   const bad = (name: string, wanted: string): ConfigError =>
     new ConfigError(name, `${JSON.stringify(raw(name))} is not ${wanted}`);
 
+  /** A variable that programs take in lower case, too, which counts first. */
+  const anyCase = (name: string): string | undefined => env[name.toLowerCase()] || raw(name);
+
   const text = (name: string, unset: string): string => raw(name) ?? unset;
 
   /** A secret from its variable or from the file that NAME_FILE names; no message shows it. */
@@ -214,6 +217,7 @@ export function readerOf(env: Environment) {
     setIdle,
     eitherName,
     raw,
+    anyCase,
     text,
     secret,
     neverEmpty,

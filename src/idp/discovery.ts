@@ -38,7 +38,7 @@ const isEndpoint = (value: string | undefined, isInsecure: boolean) =>
   (isInsecure ? /^https?:$/ : /^https:$/).test(URL.parse(value ?? '')?.protocol ?? '');
 
 /** One attempt. @throws StartError for what no other attempt will change, ProviderFailure for everything else */
-async function discover(config: OidcConfig): Promise<Discovered> {
+export async function discover(config: OidcConfig): Promise<Discovered> {
   // An issuer that is configured as plain http may have endpoints that are, too.
   const isInsecure = config.issuerUrl.toLowerCase().startsWith('http:');
   const signal = providerDeadline();

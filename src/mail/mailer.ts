@@ -46,13 +46,14 @@ interface Job {
   attempts: number;
 }
 
-function createTransport({ smarthost, forceTls, hello, auth, tls }: EmailConfig) {
+function createTransport({ smarthost, forceTls, hello, proxy, auth, tls }: EmailConfig) {
   const user = auth.username ?? auth.identity;
   const file = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path));
   return nodemailer.createTransport({
     host: smarthost.host,
     port: smarthost.port,
     name: hello,
+    ...(proxy !== undefined && { proxy }),
     secure: forceTls,
     requireTLS: tls.startTls && !forceTls,
     ...(user === undefined ? {} : { auth: { user, pass: auth.password ?? '' } }),
@@ -71,6 +72,16 @@ function createTransport({ smarthost, forceTls, hello, auth, tls }: EmailConfig)
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+}
+
+/** Connects to the relay and signs in as for a mail, and sends none. @throws what the relay or the connection says */
+export async function tryRelay(config: EmailConfig): Promise<void> {
+  const transport = createTransport(config);
+  try {
+    await transport.verify();
+  } finally {
+    transport.close();
+  }
 }
 
 const NO_MAILER: Mailer = { enabled: false, enqueue: () => undefined, close: async () => undefined };

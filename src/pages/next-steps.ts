@@ -58,11 +58,13 @@ function runningIt({ accessUrl, isHttps, sendsMail, hasProvider, isEmbedded, isE
   return [
     {
       title: 'Serve it over HTTPS',
-      text: html`By a proxy before it. With an https address cookies are sent over TLS alone.`,
+      text: html`With a certificate here, or by a proxy before it, which the operating guide has the settings for.`,
       lines: [
         'CODER_ACCESS_URL=https://coder.example.com',
-        'CODER_PROXY_TRUSTED_HEADERS=X-Forwarded-For',
-        'CODER_PROXY_TRUSTED_ORIGINS=127.0.0.1/32',
+        'CODER_TLS_ENABLE=true',
+        'CODER_TLS_ADDRESS=:443',
+        'CODER_TLS_CERT_FILE=/etc/coder-users/tls.pem',
+        'CODER_TLS_KEY_FILE=/etc/coder-users/tls.key',
       ],
       isDone: isHttps,
     },

@@ -83,7 +83,9 @@ export async function byAnyWay<T>(route: Route, connect: () => Promise<T>): Prom
     try {
       return await connect();
     } catch (err) {
-      if (reason === undefined || !isAboutTls(err)) reason = err;
+      // A server that refuses the role (28000) has said more than that it offers no TLS.
+      const saysMore = err instanceof pg.DatabaseError && !(reason instanceof pg.DatabaseError);
+      if (reason === undefined || saysMore || !isAboutTls(err)) reason = err;
       if (tried >= route.length || !isWorthAnother(err)) throw reason;
     }
   }

@@ -48,9 +48,14 @@ describe.each(DOCUMENTS)('%s', (path) => {
   });
 });
 
-test('the README has every command', async () => {
+/** The names of all commands, as the program lists them. */
+async function commandNames(): Promise<string[]> {
   const { stdout } = await run(['--help']).finished;
-  const commands = [...stdout.matchAll(/^ {2}([a-z][\w-]*) {2,}/gm)].map(([, name = '']) => name);
+  return [...stdout.matchAll(/^ {2}([a-z][\w-]*(?: [a-z]+)*) {2,}/gm)].map(([, name = '']) => name);
+}
+
+test('the README has every command', async () => {
+  const commands = await commandNames();
   expect(commands.length).toBeGreaterThan(5);
   const document = readDocument('README.md');
   expect(commands.filter((name) => !document.includes(`\n| \`${name}`))).toEqual([]);
@@ -84,22 +89,26 @@ test('every command and option that a document or that page names exists', async
   ];
   const uses = texts.flatMap(([path, code]) => usesOf(code).map((use) => ({ path, ...use })));
   expect(uses.length).toBeGreaterThan(5);
-  const overview = (await run(['--help']).finished).stdout;
-  const commands = [...overview.matchAll(/^ {2}([a-z][\w-]*) {2,}/gm)].map(([, name = '']) => name);
-  const named = [...new Set(uses.map(({ command }) => command))].filter((name) => !name.startsWith('-'));
-  expect(named.filter((name) => !commands.includes(name))).toEqual([]);
+  const commands = await commandNames();
+  const commandOf = (text: string) => commands.find((name) => `${text} `.startsWith(`${name} `));
+  const ofTheProgram = (text: string) => /^-{1,2}(help|version|h)\b/.test(text);
+  expect(uses.filter(({ text }) => !ofTheProgram(text) && commandOf(text) === undefined)).toEqual([]);
   const help = new Map<string, string>();
-  for (const name of named) help.set(name, (await run([name, '--help']).finished).stdout);
-  const wrong = uses.flatMap(({ path, command, options }) =>
+  for (const name of new Set(uses.filter(({ options }) => options.length > 0).map(({ text }) => commandOf(text)))) {
+    if (name !== undefined) help.set(name, (await run([...name.split(' '), '--help']).finished).stdout);
+  }
+  const wrong = uses.flatMap(({ path, text, options }) =>
     options
-      .filter((option) => !new RegExp(`${option}(?![\\w-])`).test(help.get(command) ?? '--help --version'))
-      .map((option) => `${path}: ${command} ${option}`),
+      .filter(
+        (option) => !new RegExp(`${option}(?![\\w-])`).test(help.get(commandOf(text) ?? '') ?? '--help --version'),
+      )
+      .map((option) => `${path}: ${text}: ${option}`),
   );
   expect(wrong).toEqual([]);
 });
 
 test('uses of the program are found in every way to write them, and nothing else is', () => {
-  const uses = (code: string) => usesOf(code).map(({ command, options }) => [command, ...options].join(' '));
+  const uses = (code: string) => usesOf(code).map(({ text, options }) => [text.split(' ')[0], ...options].join(' '));
   expect(uses('echo x | coder-users nowhere --a --b-c=1 Y | tee')).toEqual(['nowhere --a --b-c']);
   expect(uses('npm run --silent coder-users -- rotate && npx coder-users health')).toEqual(['rotate', 'health']);
   expect(uses('kubectl -n coder-users exec deploy/coder-users -- coder-users openapi')).toEqual(['openapi']);

@@ -29,11 +29,16 @@ const CLIENT = '127.0.0.2';
 let server: RunningServer;
 let owner: string;
 
-beforeAll(async () => {
-  const settings = [...given('ini', 'CODER_PROXY_TRUSTED').matchAll(/^(CODER_\w+)=(.*)$/gm)];
-  expect(settings.map(([, name]) => name)).toContain('CODER_ACCESS_URL');
+/** A server with the settings that stand beside a proxy's configuration. */
+async function startGiven(accessUrl: string): Promise<RunningServer> {
+  const settings = [...given('ini', `${accessUrl}\nCODER_PROXY_TRUSTED`).matchAll(/^(CODER_\w+)=(.*)$/gm)];
   const env = Object.fromEntries(settings.map(([, name, value]) => [name, value]));
-  server = await startServer({ ...env, CODER_PG_CONNECTION_URL: (await cloneDatabase()).url });
+  expect(env.CODER_ACCESS_URL).toBe(accessUrl);
+  return startServer({ ...env, CODER_PG_CONNECTION_URL: (await cloneDatabase()).url });
+}
+
+beforeAll(async () => {
+  server = await startGiven(`https://${HOST}`);
   owner = await setUp(server.url);
 });
 afterAll(cleanUp);
@@ -107,7 +112,7 @@ async function checkThrough(port: number, name: string): Promise<void> {
   expect(long.status).toBe(200);
 }
 
-const atServer = (text: string) => text.replaceAll('127.0.0.1:3000', new URL(server.url).host);
+const atServer = (text: string, { url } = server) => text.replaceAll('127.0.0.1:3000', new URL(url).host);
 const nginx = given('nginx', 'location / {');
 const caddy = given('caddyfile', 'reverse_proxy');
 
@@ -137,6 +142,48 @@ describe('Caddy', () => {
   const reason = isInstalled('caddy') ? '' : ' (skipped: caddy is not installed)';
   test.skipIf(reason)(`takes the configuration, and serves with it${reason}`, async () => {
     await checkThrough(await startCaddy(atServer(caddy)), 'caddy');
+  });
+});
+
+describe('below a path', () => {
+  let below: RunningServer;
+  beforeAll(async () => {
+    below = await startGiven('https://example.com/coder');
+    await setUp(below.url);
+  });
+
+  /** Signs in as a browser does: by what the page says, from `/coder/` on. */
+  async function signInBelow(port: number): Promise<void> {
+    const host = { host: 'example.com' };
+    const page = await ask(port, '/coder/', host);
+    const [, style = ''] = /rel="stylesheet" href="([^"]+)"/.exec(page.text) ?? [];
+    const [, action = ''] = /<form method="post" action="([^"]+)"/.exec(page.text) ?? [];
+    expect([style, action]).toEqual([expect.stringMatching(/^\/coder\/assets\//), '/coder/login']);
+    expect((await ask(port, style, host)).status).toBe(200);
+    const csrf_token = /name="csrf_token" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
+    const form = new URLSearchParams({ ...credentials, password: PASSWORD, csrf_token, redirect: '/' }).toString();
+    const headers = {
+      ...host,
+      cookie: String(page.headers['set-cookie']).split(';')[0] ?? '',
+      origin: 'https://example.com',
+      'content-type': 'application/x-www-form-urlencoded',
+    };
+    const signedIn = await ask(port, action, headers, form);
+    expect([signedIn.status, signedIn.headers.location]).toEqual([303, '/coder/']);
+    const session = String(signedIn.headers['set-cookie']);
+    expect(session).toMatch(/coder_session_token=[^;]+; Path=\/coder\b/);
+    const cookie = /coder_session_token=[^;]+/.exec(session)?.[0] ?? '';
+    expect((await ask(port, '/coder/', { ...host, cookie })).text).toContain('Sign out');
+    expect((await ask(port, '/coder/api/v2/users/me', { ...host, cookie })).status).toBe(200);
+  }
+
+  test.skipIf(!isInstalled('nginx'))('nginx, which leaves it', async () => {
+    const location = atServer(given('nginx', '/coder/'), below);
+    await signInBelow(await startNginx(`server {\nlisten 443 ssl;\n${location}\n}`));
+  });
+
+  test.skipIf(!isInstalled('caddy'))('Caddy, which takes it off', async () => {
+    await signInBelow(await startCaddy(atServer(given('caddyfile', '/coder/'), below)));
   });
 });
 

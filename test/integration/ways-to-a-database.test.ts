@@ -47,6 +47,13 @@ describe('TLS', () => {
       await expect(asks(to(url, `127.0.0.1:${proxy.port}`, { sslmode }))).rejects.toThrow('does not support SSL');
   });
 
+  test('a role that the server refuses is the reason, not that it offers no TLS', async () => {
+    const { url } = await cloneDatabase();
+    const proxy = await proxyTo(url);
+    const stranger = to(url, `127.0.0.1:${proxy.port}`).replace(/\/\/[^@]*@/, '//nobody-here@');
+    await expect(asks(stranger)).rejects.toThrow('role "nobody-here" does not exist');
+  });
+
   test('is tried by allow where nothing else is taken', async () => {
     const { url } = await cloneDatabase();
     const proxy = await proxyTo(url, { tls: { ...LOCALHOST, isRequired: true } });

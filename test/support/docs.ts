@@ -55,10 +55,10 @@ export function codeOf(document: string): string[] {
 const USE =
   /(?<!(?:-u|-n|-p|namespace|user|chown|uid=|systemctl [a-z]+|enable --now)\s*|(?<!bin)\/)(?:\bcoder-users(?:\.js)?(?: --)?|\bcu) +(-{0,2}[a-z][\w-]*)([^\n|;&>)]*)/g;
 
-/** Each use of the program in code: the command and the options after it. */
-export function usesOf(code: string): { command: string; options: string[] }[] {
+/** Each use of the program in code: what follows its name, and the options in it. */
+export function usesOf(code: string): { text: string; options: string[] }[] {
   return [...code.matchAll(USE)].map(([, command = '', rest = '']) => ({
-    command,
+    text: command + rest,
     options: [...rest.matchAll(/(?<=\s)--[a-z][\w-]*/g)].map(([option]) => option),
   }));
 }

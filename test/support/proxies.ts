@@ -105,7 +105,12 @@ export type Rewrite = (headers: IncomingHttpHeaders, clientAddress: string) => I
 export function nginxHeaders(block: string): Rewrite {
   const lines = [...block.matchAll(/proxy_set_header (\S+) (\S+);/g)];
   return (headers, address) => {
-    const values: Record<string, string | undefined> = { $http_host: headers.host, $remote_addr: address, '""': '' };
+    const values: Record<string, string | undefined> = {
+      $http_host: headers.host,
+      $remote_addr: address,
+      $scheme: 'https',
+      '""': '',
+    };
     const set = lines.map(([, name = '', value = '']) => {
       if (!(value in values)) throw new Error(`what ${value} is, is not known here`);
       return [name.toLowerCase(), values[value]];

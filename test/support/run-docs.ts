@@ -13,6 +13,7 @@ import { preparedFolder, startServer } from './server.ts';
 
 /** Where the documents have the server. */
 const ADDRESS = '127.0.0.1:3000';
+const METRICS_ADDRESS = '127.0.0.1:2112';
 
 const isPartOf = (name: string) => (block: Block) => block.test?.names.includes(name) === true;
 
@@ -48,8 +49,11 @@ export async function runBlocks(path: string, name: string): Promise<string> {
   const scratch = mkdtempSync(join(tmpdir(), 'coder-users-docs-'));
   chmodSync(scratch, 0o755);
   const address = `127.0.0.1:${await freePort()}`;
+  const metrics = `127.0.0.1:${await freePort()}`;
   const settings: Record<string, string> = {
     CODER_HTTP_ADDRESS: address,
+    CODER_PROMETHEUS_ENABLE: 'true',
+    CODER_PROMETHEUS_ADDRESS: metrics,
     ...(how.has('embedded')
       ? { CODER_USERS_DATA_DIR: await preparedFolder() }
       : {
@@ -59,7 +63,7 @@ export async function runBlocks(path: string, name: string): Promise<string> {
   };
   const server = how.has('stopped') ? undefined : await startServer(settings);
   const text = blocks.map((block) => `: '${path}:${block.line}'\n${block.text}`).join('\n');
-  const script = `${text.replaceAll(ADDRESS, address)}\n`;
+  const script = `${text.replaceAll(ADDRESS, address).replaceAll(METRICS_ADDRESS, metrics)}\n`;
   const base = plainEnvironment();
   const PATH = [programFolder(scratch), base.PATH].join(delimiter);
   const child = spawn('sh', ['-eux', '-c', script], {

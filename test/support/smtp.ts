@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 export interface ReceivedMail {
   readonly from: string;
@@ -24,6 +25,8 @@ export interface SmtpRelay {
 export interface SmtpOptions {
   /** Gives the answer to a command line (such as `451 later`) instead of accepting it. */
   readonly answer?: (line: string) => string | undefined;
+  /** Offers STARTTLS with this certificate, and takes no mail before. */
+  readonly tls?: { cert: string; key: string };
 }
 
 const addressIn = (line: string): string => /<([^>]*)>/.exec(line)?.[1] ?? '';
@@ -42,10 +45,7 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpRelay> {
   const sockets = new Set<Socket>();
   let connections = 0;
 
-  const server = createServer((socket) => {
-    connections += 1;
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+  const serve = (socket: Socket, isEncrypted: boolean) => {
     socket.on('error', () => socket.destroy());
     socket.setEncoding('latin1');
     let buffer = '';
@@ -57,7 +57,12 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpRelay> {
       const verb = line.slice(0, 4).toUpperCase();
       const special = options.answer?.(line);
       if (special !== undefined) reply(special);
-      else if (verb === 'EHLO') reply('250-relay\r\n250 AUTH PLAIN');
+      else if (verb === 'EHLO') reply(isEncrypted ? '250-relay\r\n250 AUTH PLAIN' : '250-relay\r\n250 STARTTLS');
+      else if (!isEncrypted && verb === 'STAR') {
+        socket.removeAllListeners('data');
+        reply('220 go on');
+        serve(new TLSSocket(socket, { isServer: true, ...options.tls }), true);
+      } else if (!isEncrypted && verb !== 'QUIT') reply('530 STARTTLS first');
       else if (verb === 'AUTH') {
         credentials.push(Buffer.from(line.split(' ')[2] ?? '', 'base64').toString('utf8'));
         reply('235 welcome');
@@ -91,7 +96,13 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpRelay> {
         } else onLine(part);
       }
     });
-    reply('220 relay');
+    if (!(socket instanceof TLSSocket)) reply('220 relay');
+  };
+  const server = createServer((socket) => {
+    connections += 1;
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    serve(socket, options.tls === undefined);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, string> = {
   'rbac/': 'golang/ node:diagnostics_channel',
   'fairness/': '',
   'crypto/': 'watch/ fairness/ argon2 node:crypto node:fs node:os node:util',
+  'outgoing/': 'start-error.ts type config node:',
   'tls/': 'start-error.ts type config type pino node:',
   'config/': 'golang/ start-error.ts yaml node:crypto node:fs node:net',
   'idp/': 'watch/ errors.ts in-flight.ts start-error.ts type config jose openid-client node:crypto type pino',

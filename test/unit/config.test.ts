@@ -120,6 +120,13 @@ describe('defaults', () => {
       rbac: { disableOwnerWorkspaceAccess: false, disableWorkspaceSharing: false, disableChatSharing: false },
       encryption: { keys: [] },
       audit: { retentionNs: 0n },
+      outgoing: {
+        certFile: '',
+        certFolders: [],
+        httpProxy: '',
+        httpsProxy: '',
+        noProxy: ['localhost', '127.0.0.1', '::1', '[::1]'],
+      },
       email: null,
       oidc: null,
       github: null,
