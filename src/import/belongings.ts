@@ -9,8 +9,8 @@ const id = (column: string) => `nullif(s.${column}, ${NIL})::uuid`;
 
 /** Older versions have one scope; the oldest have none, and there a key may do what its user may. */
 const SCOPES = `case
-  when s.scopes is not null then array(select case one when 'all' then 'coder:all' when 'application_connect' then 'coder:application_connect' else one end
-    from unnest(s.scopes::text[]) one)
+  when s.scopes is not null then
+    array_replace(array_replace(s.scopes::text[], 'all', 'coder:all'), 'application_connect', 'coder:application_connect')
   when s.scope = 'application_connect' then array['coder:application_connect']
   when s.scope is null or s.scope = 'all' then array['coder:all'] else array[s.scope] end`;
 

@@ -76,7 +76,10 @@ export interface Conflict {
 export async function findConflicts(target: pg.Client, kind: Kind): Promise<Conflict[]> {
   const conflicts: Conflict[] = [];
   for (const { what, values, where } of kind.uniques) {
-    const valuesOf = (row: string) => `array[${values(row).map((value) => `(${value})::text`)}]`;
+    const valuesOf = (row: string) =>
+      values(row)
+        .map((value) => `(${value})::text`)
+        .join(` || ' ' || `);
     const { rows } = await target.query<{ value: string; rows: string[] }>(`
       with later as (
         select ${valuesOf('n')} as value, ${kind.label('n')} as label, true as comes
@@ -86,10 +89,9 @@ export async function findConflicts(target: pg.Client, kind: Kind): Promise<Conf
         select ${valuesOf('t')}, ${kind.label('t')}, false
         from ${kind.table} t left join ${planOf(kind)} p on p.row_key = ${keyText(kind, 't')}
         where coalesce(p.act, '') not in ('update', 'delete') and ${where?.('t') ?? 'true'}
-      )
-      select array_to_string(value, ' ') as value,
-        array_agg(case when comes then 'there ' else 'here ' end || label order by comes, label) as rows
-      from later group by value having count(*) > 1 and bool_or(comes) order by 1`);
+      ), doubled as (select value from later group by value having count(*) > 1 and bool_or(comes))
+      select value, array_agg(case when comes then 'there ' else 'here ' end || label order by comes, label) as rows
+      from later where value in (select value from doubled) group by value order by 1`);
     conflicts.push(...rows.map((row) => ({ what, ...row })));
   }
   if (kind.otherwiseThere === 'conflict') {
