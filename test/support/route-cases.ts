@@ -87,6 +87,7 @@ const FORMS: Record<string, Variant[]> = {
   'POST /api/v2/organizations/:organization/members/:user': [
     { person: 'bob' },
     { variant: 'with a role of power', person: 'alice', organization: 'away' },
+    { variant: 'an owner', person: 'boss', organization: 'empty' },
   ],
   'GET /api/v2/organizations/:organization/members/:user': [{}, { person: 'prebuilds' }],
   'DELETE /api/v2/organizations/:organization/members/:user': [{}, { person: 'prebuilds' }],

@@ -69,18 +69,18 @@ export async function visit(w: World, one: Case): Promise<Findings> {
     client: (lacking: string[]) => Promise<TestClient>,
     counts: (decision: Decision) => boolean,
     whose: string,
-  ): Promise<number> {
+  ): Promise<Answer> {
     const whole = await withDecisions(async () => send(w, one, await client([])));
     for (const decision of whole.decisions) asked.add(scopeOf(decision));
     const { status } = whole.answer;
     const granted = whole.decisions.filter(({ allowed }) => allowed);
     // What was refused already cannot be refused for less.
-    if (status === 403 || (status >= 300 && granted.length < whole.decisions.length)) return status;
+    if (status === 403 || (status >= 300 && granted.length < whole.decisions.length)) return whole.answer;
     for (const permission of new Set(granted.filter(counts).map(scopeOf))) {
       const answer = await send(w, one, await client([permission]));
       if (shown(answer) === shown(whole.answer)) idle.push(`${describeCase(one)}: ${permission} of the ${whose}`);
     }
-    return status;
+    return whole.answer;
   }
   for (const holder of person.token === '' ? [undefined] : [undefined, person]) {
     const limited = (lacking: string[]) =>
@@ -88,8 +88,10 @@ export async function visit(w: World, one: Case): Promise<Findings> {
         ALL_SCOPES.filter((name) => !lacking.includes(name)),
         holder,
       );
-    const status = await withoutEach(limited, ({ kind }) => kind !== 'roles', 'key');
-    if (status >= 300)
+    const answer = await withoutEach(limited, ({ kind }) => kind !== 'roles', 'key');
+    // What a limited key does to its own user: whether it makes keys that may do more, or gets the account.
+    if (holder && callers.has('self')) cells.push(`self's limited key=${shown(answer)}`);
+    if (answer.status >= 300)
       await withoutEach(
         (lacking) => w.deny(lacking, holder),
         ({ kind }) => kind !== 'power',

@@ -25,18 +25,11 @@ const NOT_ABOUT_WHO: [site: RegExp, reason: string][] = [
 const AGAIN =
   'asked before, and again under the lock for what changed meanwhile: test/hardening/rule-26-conditions.test.ts';
 const WITHOUT_MAIL = 'the world sends mail; where none is sent: test/hardening/rule-31-proven.test.ts';
-const OWN_KEY = 'the walk has no row for what a limited key makes for its own user: test/integration/scopes.test.ts';
 const EQUIVALENT: Record<string, string> = {
-  'src/rbac/limited-keys.ts mayMakeKey: isUnlimited(subject)': OWN_KEY,
-  'src/rbac/limited-keys.ts mayMakeKey: scopesWithin(reach, subject)': OWN_KEY,
-  'src/services/keys.ts authorize: mayMakeKey(ctx.actor.subject, UNLIMITED)': OWN_KEY,
-  'src/services/tokens.ts authorize: mayMakeKey(ctx.actor.subject, { scopes, allowList })': OWN_KEY,
   'src/rbac/visible.ts visible: isUnlimited(subject)':
     'whoever asks for the keys of others with a limited key is refused before a list is read; the filter agrees with `can`: test/unit/rbac-authorize.test.ts',
   'src/rbac/objects.ts newKeyObject: ofOwner: isOwner(user)':
     'no role but that of owners has a permission on the keys of others',
-  'src/rbac/objects.ts newMemberObject: ofOwner: isOwner(user)':
-    'the walk brings no owner into an organization: test/hardening/rule-02-owners.test.ts',
   'src/services/email.ts askForProof: authorize()': AGAIN,
   'src/services/email.ts store: authorize()': AGAIN,
   "src/services/email.ts updateEmail: can(ctx.actor.subject, 'update', credentialsObject(target))": WITHOUT_MAIL,
@@ -46,8 +39,6 @@ const EQUIVALENT: Record<string, string> = {
   'src/services/owners.ts requireAnotherOwner: if isOwner(user) && !(await hasAnotherOwner(ctx, user.id))':
     'the world has several owners; the last one: test/hardening/rule-36-last-owner.test.ts, test/integration/races.test.ts',
   'src/services/passwords.ts changePassword: requireMaySetPassword()': AGAIN,
-  'src/services/passwords.ts changePassword: requirePermission()':
-    'the gate refuses whoever acts on others; a limited key on its own user: test/hardening/rule-23-power.test.ts',
 };
 const reasonFor = (id: string) => EQUIVALENT[id] ?? NOT_ABOUT_WHO.find(([site]) => site.test(id))?.[1];
 
