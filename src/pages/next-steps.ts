@@ -97,6 +97,11 @@ function runningIt({ accessUrl, isHttps, sendsMail, hasProvider, isEmbedded, isE
       text: html`One file of everything, while the server runs. Try the way back once, into another database.`,
       lines: ['coder-users backup --output /var/backups/'],
     },
+    {
+      title: 'Ask what else is wrong',
+      text: html`Settings, database, keys, mail, providers, disk and address, with what to do.`,
+      lines: ['coder-users doctor'],
+    },
   ];
 }
 

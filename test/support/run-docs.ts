@@ -10,6 +10,7 @@ import { plainEnvironment } from './newcomer.ts';
 import { freePort } from './ports.ts';
 import { cloneDatabase, emptyDatabase } from './postgres.ts';
 import { preparedFolder, startServer } from './server.ts';
+import { setUp } from './set-up.ts';
 
 /** Where the documents have the server. */
 const ADDRESS = '127.0.0.1:3000';
@@ -39,7 +40,7 @@ function programFolder(scratch: string): string {
 /**
  * Runs all blocks of one test of a document, in order.
  * A server runs at the address that the documents name, unless the block is marked `stopped`, on a database of its own:
- * beside the tests' others, or `embedded`. NEW_DATABASE is the address of an empty one.
+ * beside the tests' others, or `embedded`. `owner` says that there is one, ada. NEW_DATABASE is the address of an empty one.
  * @returns what was printed
  * @throws Error with the output when a line fails
  */
@@ -62,6 +63,7 @@ export async function runBlocks(path: string, name: string): Promise<string> {
         }),
   };
   const server = how.has('stopped') ? undefined : await startServer(settings);
+  if (server && how.has('owner')) await setUp(server.url, 'ada');
   const text = blocks.map((block) => `: '${path}:${block.line}'\n${block.text}`).join('\n');
   const script = `${text.replaceAll(ADDRESS, address).replaceAll(METRICS_ADDRESS, metrics)}\n`;
   const base = plainEnvironment();
