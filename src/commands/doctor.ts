@@ -1,11 +1,14 @@
 // coder-users doctor: looks at everything that a server with these settings needs, and says what is wrong and what to do.
 import pino from 'pino';
 import { readSettings } from '../config.ts';
+import { trustAuthorities } from '../outgoing/authorities.ts';
+import { useProxies } from '../outgoing/proxies.ts';
 import { withClient } from '../postgres/client.ts';
 import { StartError } from '../start-error.ts';
 import type { Command, CommandInput } from './command.ts';
 import { POSTGRES_URL_OPTION, withDatabaseUrl } from './database.ts';
 import { checkAddress } from './doctor/address.ts';
+import { checkCertificates } from './doctor/certificates.ts';
 import { checkDatabase } from './doctor/database.ts';
 import { checkDisk } from './doctor/disk.ts';
 import { type Finding, failure, reasonOf } from './doctor/finding.ts';
@@ -28,7 +31,11 @@ async function examine({ env, flags }: Pick<CommandInput, 'env' | 'flags'>): Pro
   const log = pino({ level: 'silent' });
   const settings = (() => {
     try {
-      return readSettings(withDatabaseUrl(env, flags['postgres-url']));
+      const read = readSettings(withDatabaseUrl(env, flags['postgres-url']));
+      // Everything is asked as the server would ask it.
+      trustAuthorities(read.config.outgoing);
+      useProxies(read.config.outgoing);
+      return read;
     } catch (err) {
       return reasonOf(err);
     }
@@ -46,6 +53,7 @@ async function examine({ env, flags }: Pick<CommandInput, 'env' | 'flags'>): Pro
     ...database.findings,
     ...(await checkKeys(config, database.url)),
     ...checkDisk(config),
+    ...checkCertificates(config),
     ...mail,
     ...providers,
     ...(await checkAddress(config, await deploymentOf(database.url))),

@@ -1,13 +1,17 @@
 // What the doctor finds: nothing where all is well, each trouble with what to do about it, and it changes nothing.
-import { existsSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { checkCertificates, endFinding } from '../../src/commands/doctor/certificates.ts';
 import type { Finding } from '../../src/commands/doctor/finding.ts';
 import { clockFinding } from '../../src/commands/doctor/finding.ts';
 import { checkSettings } from '../../src/commands/doctor/settings.ts';
 import { readSettings } from '../../src/config.ts';
 import { withClient } from '../../src/postgres/client.ts';
+import { selfSigned } from '../support/certificates.ts';
 import { startOidcProvider } from '../support/oidc-provider.ts';
 import { freePort } from '../support/ports.ts';
 import { cloneDatabase, emptyDatabase } from '../support/postgres.ts';
@@ -212,6 +216,31 @@ test.each<[string, Record<string, string>, Finding['state'], RegExp]>([
   );
   const plain = readSettings({});
   expect(checkSettings(plain.config, plain.notes).some((finding) => text.test(finding.text))).toBe(false);
+});
+
+describe('certificates', () => {
+  test('fit their keys and hold for a while, or it is said', () => {
+    const folder = dirname(dataFolder());
+    const [key, other] = [
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    ];
+    const put = (name: string, text: string) => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const keyText = (pair: typeof key) => pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const cert = put('cert.pem', selfSigned('localhost', key.privateKey));
+    const states = (certFile: string, keyFile: string) =>
+      checkCertificates(
+        readSettings({ CODER_TLS_ENABLE: 'true', CODER_TLS_CERT_FILE: certFile, CODER_TLS_KEY_FILE: keyFile }).config,
+      ).map(({ state }) => state);
+    expect(states(cert, put('key.pem', keyText(key)))).not.toContain('failure');
+    expect(states(cert, put('other.pem', keyText(other)))).toEqual(['failure']);
+    expect(states(cert, join(folder, 'none'))).toEqual(['failure']);
+    const ending = (days: number) => endFinding('x', new Date(Date.now() + days * 86_400_000)).state;
+    expect([ending(-2), ending(5), ending(50)]).toEqual(['failure', 'warning', 'ok']);
+  });
 });
 
 test('clocks that differ are said to', () => {

@@ -2,13 +2,11 @@
 import { connect } from 'node:tls';
 import type { Config } from '../../config.ts';
 import { healthUrl } from '../health.ts';
+import { endFinding } from './certificates.ts';
 import { type Finding, failure, ok, reasonOf, warning } from './finding.ts';
 
 const TOPIC = 'address';
-const CERTIFICATE = 'certificate';
 const TIMEOUT_MS = 5000;
-const SOON_DAYS = 14;
-const DAY_MS = 86_400_000;
 
 const get = (url: string) => fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'manual' });
 
@@ -45,12 +43,7 @@ function certificateEnd(accessUrl: string): Promise<Date> {
 
 async function checkCertificate(accessUrl: string): Promise<Finding[]> {
   const end = await certificateEnd(accessUrl).catch(() => undefined);
-  if (end === undefined) return [];
-  const days = Math.floor((end.getTime() - Date.now()) / DAY_MS);
-  const until = end.toISOString().slice(0, 10);
-  if (days < 0) return [failure(CERTIFICATE, `it ended on ${until}`, 'Renew it.')];
-  if (days < SOON_DAYS) return [warning(CERTIFICATE, `it ends on ${until}, in ${days} days`, 'Renew it.')];
-  return [ok(CERTIFICATE, `it holds until ${until}`)];
+  return end === undefined ? [] : [endFinding(`that of ${accessUrl}`, end)];
 }
 
 /** @param deploymentId of the database, when it is known */
