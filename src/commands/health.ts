@@ -6,9 +6,12 @@ import type { Command } from './command.ts';
 
 const TIMEOUT_MS = 3000;
 
-/** Where this machine reaches a server that listens on `host` and `port`. */
+/**
+ * Where this machine reaches a server that listens on `host` and `port`: by HTTP, which is served beside HTTPS, and where every
+ * address is meant by IPv4, since a container that has IPv6 may lack `::1`.
+ */
 export function healthUrl({ host, port }: Config['http']): string {
-  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  const reachable = { '0.0.0.0': '127.0.0.1', '::': '127.0.0.1' }[host] ?? host;
   return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}/healthz`;
 }
 

@@ -1,13 +1,16 @@
 // What a start says and refuses: one line when ready, one line when it cannot be, nothing left behind.
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SETTINGS } from '../../src/config/documentation.ts';
 import { packageRoot } from '../../src/package-root.ts';
 import { withClient } from '../../src/postgres/client.ts';
+import { newAuthority } from '../support/certificates.ts';
 import { emptyDatabase } from '../support/postgres.ts';
 import { cleanUp, dataFolder, preparedFolder, run, startServer } from '../support/server.ts';
+import { pemFolder } from '../support/tls.ts';
 
 afterAll(cleanUp);
 
@@ -37,6 +40,26 @@ describe('health', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^coder-users: http:\/\/127\.0\.0\.1:\d+\/healthz does not answer: [^\n]+\n$/);
   });
+});
+
+describe('health of a server', () => {
+  const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+  test.each([['on every address of the machine', ''], ...(hasIpv6 ? [['on an address of IPv6', '[::1]']] : [])])(
+    '%s is found, with HTTPS and redirects beside it',
+    async (_, host) => {
+      const settings = {
+        ...pemFolder().settings({ main: newAuthority().issue(['users.example']) }),
+        CODER_ACCESS_URL: 'https://users.example',
+        CODER_REDIRECT_TO_ACCESS_URL: 'true',
+      };
+      const dataDir = await preparedFolder();
+      const server = await startServer({ ...settings, CODER_USERS_DATA_DIR: dataDir, CODER_HTTP_ADDRESS: `${host}:0` });
+      const address = { ...settings, CODER_HTTP_ADDRESS: `${host}:${new URL(server.url).port}` };
+      expect(await run(['health'], address).finished).toMatchObject({ code: 0, stdout: 'OK\n', stderr: '' });
+      await server.stop();
+      expect(await run(['health'], address).finished).toMatchObject({ code: 1, stdout: '' });
+    },
+  );
 });
 
 describe('help', () => {
