@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-/** Half the usual weight, and only while somebody else wants the processor. */
-const NICE = 3;
+/** A tenth of the usual weight, and only while somebody else wants the processor. */
+const NICE = 10;
 /** What libuv calls its workers, which exist from the first work for them on. */
 const WORKER = 'libuv-worker';
 
