@@ -8,6 +8,7 @@ import { createShares } from './fairness/shares.ts';
 import { useAccessLog } from './hooks/access-log.ts';
 import { createLimits, type Limits } from './hooks/limits.ts';
 import { useListener } from './hooks/listener.ts';
+import { useLook } from './hooks/look.ts';
 import { useRefusals } from './hooks/refusals.ts';
 import { createSessionHook } from './hooks/session.ts';
 import { useWatch } from './hooks/watch.ts';
@@ -88,6 +89,7 @@ export async function buildApp({
   const session = createSessionHook(deps, createProviderCheck(deps));
   app.decorate('limits', limits);
   app.decorate('session', session);
+  useLook(app);
 
   useAccessLog(app, deps);
   useJson(app);

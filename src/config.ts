@@ -4,6 +4,8 @@ import { type EmailConfig, readEmail } from './config/email.ts';
 import { type GithubConfig, readGithub } from './config/github.ts';
 import { type OidcConfig, readOidc } from './config/oidc.ts';
 import { type OutgoingConfig, readOutgoing } from './config/outgoing.ts';
+import { type DeploymentOption, deploymentOptions } from './config/options.ts';
+import { readSupportLinks, type SupportLink } from './config/support-links.ts';
 import { readHsts, readRedirect, readTls, type TlsConfig } from './config/tls.ts';
 import { type Address, ConfigError, type Environment, type Reader, readerOf } from './config/values.ts';
 import { type LogConfig, readLog, readMetrics, readTracing, type TracingConfig } from './config/watching.ts';
@@ -35,6 +37,9 @@ export interface Config {
     readonly sshConfigOptions: Readonly<Record<string, string>>;
     readonly experiments: readonly string[];
     readonly termsOfServiceUrl: string;
+    readonly docsUrl: string;
+    /** Undefined for those that come along. */
+    readonly supportLinks: readonly SupportLink[] | undefined;
   };
   /** Without url the server runs its own Postgres below dataDir. */
   readonly postgres: { readonly url?: string; readonly directUrl?: string; readonly dataDir: string };
@@ -71,6 +76,8 @@ export interface Config {
   /** Where metrics are served; null while they are off. */
   readonly metrics: Address | null;
   readonly tracing: TracingConfig | null;
+  /** All settings as clients are shown them. */
+  readonly options: readonly DeploymentOption[];
 }
 
 const HOUR_NS = 3_600_000_000_000n;
@@ -165,17 +172,26 @@ export function readConfig(env: Environment): Config {
 /** As `readConfig`, with the names of all settings and a sentence on each variable that is set in vain (docs/differences.md 38). */
 export function readSettings(env: Environment): { config: Config; names: ReadonlySet<string>; notes: string[] } {
   const reader = readerOf(env);
-  const config = read(reader);
+  const settings = read(reader);
+  const options = deploymentOptions(env, reader, effectiveValues(settings));
+  const config = deepFreeze<Config>({ ...settings, options });
   return { config, names: reader.names, notes: settingsWithoutEffect(env, reader) };
 }
 
-function read(reader: Reader): Config {
+/** Values of options that follow from other settings while they are not set. */
+const effectiveValues = ({ accessUrl, cookies, rateLimit }: Omit<Config, 'options'>) => ({
+  CODER_ACCESS_URL: accessUrl,
+  CODER_SECURE_AUTH_COOKIE: cookies.secure,
+  CODER_API_RATE_LIMIT: rateLimit.disabled ? -1 : rateLimit.api,
+});
+
+function read(reader: Reader): Omit<Config, 'options'> {
   const http = reader.address('CODER_HTTP_ADDRESS', '127.0.0.1:3000');
   const tls = readTls(reader);
   const outgoing = readOutgoing(reader);
   const accessUrl =
     reader.webAddress('CODER_ACCESS_URL') ?? defaultAccessUrl(tls?.address ?? http, tls ? 'https' : 'http');
-  return deepFreeze<Config>({
+  return {
     http,
     tls,
     hsts: readHsts(reader, accessUrl),
@@ -190,6 +206,8 @@ function read(reader: Reader): Config {
       sshConfigOptions: readSshConfigOptions(reader),
       experiments: reader.list('CODER_EXPERIMENTS', []),
       termsOfServiceUrl: reader.text('CODER_TERMS_OF_SERVICE_URL', ''),
+      docsUrl: reader.webAddress('CODER_DOCS_URL') ?? 'https://coder.com/docs',
+      supportLinks: readSupportLinks(reader),
     },
     postgres: readPostgres(reader),
     sessions: {
@@ -232,5 +250,5 @@ function read(reader: Reader): Config {
     log: readLog(reader),
     metrics: readMetrics(reader),
     tracing: readTracing(reader),
-  });
+  };
 }

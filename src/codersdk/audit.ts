@@ -16,7 +16,7 @@ export const AUDIT_RESOURCE_TYPES = [
   ...['workspace_proxy', 'organization', 'oauth2_provider_app', 'oauth2_provider_app_secret', 'custom_role'],
   ...['organization_member', 'notification_template', 'idp_sync_settings_organization', 'idp_sync_settings_group'],
   ...['idp_sync_settings_role', 'workspace_agent', 'workspace_app', 'task', 'user_secret', 'user_skill'],
-  'user_settings',
+  ...['user_settings', 'appearance'],
 ] as const;
 
 const AuditDiffField = z

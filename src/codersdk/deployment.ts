@@ -54,8 +54,53 @@ export const SSHConfigResponse = z
   .meta({ id: 'codersdk.SSHConfigResponse' });
 export type SSHConfigResponse = z.infer<typeof SSHConfigResponse>;
 
+/** A group of settings, which may stand below another. */
+export interface SerpentGroup {
+  name: string;
+  yaml?: string | undefined;
+  parent?: SerpentGroup | undefined;
+}
+const SerpentGroup: z.ZodType<SerpentGroup> = z
+  .object({
+    name: z.string(),
+    yaml: z.string().optional(),
+    get parent() {
+      return SerpentGroup.optional();
+    },
+  })
+  .meta({ id: 'serpent.Group' });
+
+/** A setting with its value; secrets have none. */
+export interface SerpentOption {
+  name: string;
+  description?: string | undefined;
+  flag: string;
+  flag_shorthand?: string | undefined;
+  env: string;
+  yaml?: string | undefined;
+  default?: string | undefined;
+  value?: unknown;
+  value_source?: string | undefined;
+  group?: SerpentGroup | undefined;
+  hidden?: boolean | undefined;
+  annotations?: Record<string, string> | undefined;
+  use_instead?: SerpentOption[] | undefined;
+}
+const SerpentOption: z.ZodType<SerpentOption> = z
+  .object({
+    ...{ name: z.string(), description: z.string().optional(), flag: z.string() },
+    ...{ flag_shorthand: z.string().optional(), env: z.string(), yaml: z.string().optional() },
+    ...{ default: z.string().optional(), value: z.unknown().optional(), value_source: z.string().optional() },
+    ...{ group: SerpentGroup.optional(), hidden: z.boolean().optional() },
+    annotations: z.record(z.string(), z.string()).optional(),
+    get use_instead() {
+      return z.array(SerpentOption).optional();
+    },
+  })
+  .meta({ id: 'serpent.Option' });
+
 export const DeploymentConfig = z
-  .object({ config: z.record(z.string(), z.unknown()), options: z.array(z.unknown()) })
+  .object({ config: z.record(z.string(), z.unknown()), options: z.array(SerpentOption) })
   .meta({ id: 'codersdk.DeploymentConfig' });
 export type DeploymentConfig = z.infer<typeof DeploymentConfig>;
 

@@ -5,7 +5,16 @@ import { asciiLower } from '../golang/ascii.ts';
 import { LoginType, QueryCount, QueryText, QueryUuid, SlimRole, Time, UserStatus, Uuid } from './common.ts';
 import { composed, isDisplayName, isReservedUsername, isUsername } from './names.ts';
 import { MAX_DESCRIPTION, MAX_DISPLAY_NAME, MAX_ROLES, MAX_URL, MAX_USERNAME, MAX_WORD } from './sizes.ts';
-import { goString, list, optionalRuledString, optionalString, required, rule, ruledString } from './wire.ts';
+import {
+  goString,
+  list,
+  optionalBool,
+  optionalRuledString,
+  optionalString,
+  required,
+  rule,
+  ruledString,
+} from './wire.ts';
 
 /** The word that stands for the default organization in paths: no organization can have it as its name. */
 const DEFAULT_ORGANIZATION = 'default';
@@ -110,3 +119,18 @@ export const PaginatedMembersQuery = z.object({
   limit: QueryCount('Page limit, if 0 returns all members'),
   offset: QueryCount('Page offset'),
 });
+
+export const SHAREABLE_OWNERS = ['none', 'everyone', 'service_accounts'] as const;
+
+export const UpdateWorkspaceSharingSettingsRequest = z
+  .object({ sharing_disabled: optionalBool(), shareable_workspace_owners: goString(MAX_WORD) })
+  .meta({ id: 'codersdk.UpdateWorkspaceSharingSettingsRequest' });
+export type UpdateWorkspaceSharing = z.output<typeof UpdateWorkspaceSharingSettingsRequest>;
+
+export const WorkspaceSharingSettings = z
+  .object({
+    ...{ sharing_globally_disabled: z.boolean(), sharing_disabled: z.boolean() },
+    shareable_workspace_owners: z.string(),
+  })
+  .meta({ id: 'codersdk.WorkspaceSharingSettings' });
+export type WorkspaceSharingSettings = z.infer<typeof WorkspaceSharingSettings>;

@@ -33,7 +33,11 @@ export const MAX_ENV_NAME = 256;
 export const MAX_FILE_PATH = 4096;
 export const MAX_SKILL_CONTENT = 65_536;
 
-export const MAX_LICENSE = 32_768;
+export const MAX_LICENSE = 16_384;
+/** Announcements that are shown at once. */
+export const MAX_BANNERS = 20;
+/** Sections of the report on health. */
+export const MAX_SECTIONS = 20;
 
 /** Roles of one user, organizations of a new one. */
 export const MAX_ROLES = 100;

@@ -183,6 +183,12 @@ export const SETTINGS: readonly Group[] = [
     ['USERS_ADVERTISED_VERSION', 'v0.0.0', 'the version that clients see; this one keeps every CLI quiet'],
     ['CLI_UPGRADE_MESSAGE', NONE, 'what a CLI of another version prints'],
     ['TERMS_OF_SERVICE_URL', NONE, 'a link to terms below the sign-in form'],
+    ['DOCS_URL', 'https://coder.com/docs', 'where clients lead people for documentation'],
+    [
+      'SUPPORT_LINKS',
+      'the documentation',
+      'links of a help menu: a JSON or YAML list of {"name", "target", "icon"}, icon being bug, chat, docs or star',
+    ],
     ['EXPERIMENTS', NONE, 'comma list of names that clients are told are switched on'],
     ['SSH_HOSTNAME_PREFIX', 'coder.', 'prefix of host names that the CLI writes into SSH settings'],
     ['WORKSPACE_HOSTNAME_SUFFIX', 'coder', 'suffix of host names of workspaces'],

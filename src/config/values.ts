@@ -62,6 +62,9 @@ const fileVariant = (name: string) => `${name}_FILE`;
 /** Without the line ends that files and shells leave at the end of a secret. */
 const withoutLineEnds = (text: string) => text.replace(/[\r\n]+$/, '');
 
+/** What a variable holds. */
+export type Kind = 'text' | 'secret' | 'boolean' | 'integer' | 'duration' | 'list' | 'textMap' | 'listMap' | 'yaml';
+
 /**
  * Readers over one environment. An empty variable counts as unset.
  * Every reader takes the variable's name and what stands for an unset one, and throws ConfigError for a bad value.
@@ -72,6 +75,9 @@ export function readerOf(env: Environment) {
   /** What the start says of variables that are set and have no effect: names (or how they begin) and the reason. */
   const idle: { names: string; reason: string }[] = [];
   const setIdle = (prefix: string, reason: string) => void idle.push({ names: prefix, reason });
+
+  /** What kind of value each variable holds; texts are not noted. */
+  const kinds = new Map<string, Kind>();
 
   const raw = (name: string): string | undefined => {
     names.add(name);
@@ -87,6 +93,7 @@ export function readerOf(env: Environment) {
 
   /** A secret from its variable or from the file that NAME_FILE names; no message shows it. */
   const secret = (name: string): string | undefined => {
+    kinds.set(name, 'secret');
     const value = withoutLineEnds(raw(name) ?? '');
     const path = raw(fileVariant(name));
     if (path === undefined) return value || undefined;
@@ -117,6 +124,7 @@ export function readerOf(env: Environment) {
   };
 
   const list = (name: string, unset: readonly string[], options: { trim: boolean } = { trim: true }): string[] => {
+    kinds.set(name, 'list');
     const value = raw(name);
     if (value === undefined) return [...unset];
     const entries = splitList(name, value)
@@ -128,6 +136,7 @@ export function readerOf(env: Environment) {
   };
 
   const boolean = (name: string, unset: boolean): boolean => {
+    kinds.set(name, 'boolean');
     const value = raw(name);
     if (value === undefined) return unset;
     const known = parseBoolean(value);
@@ -136,6 +145,7 @@ export function readerOf(env: Environment) {
   };
 
   const integer = (name: string, unset: number): number => {
+    kinds.set(name, 'integer');
     const value = raw(name);
     if (value === undefined) return unset;
     if (!/^[+-]?\d{1,15}$/.test(value)) throw bad(name, 'a whole number');
@@ -143,6 +153,7 @@ export function readerOf(env: Environment) {
   };
 
   const duration = (name: string, unsetNs: bigint): bigint => {
+    kinds.set(name, 'duration');
     const value = raw(name);
     if (value === undefined) return unsetNs;
     const ns = parseDuration(value);
@@ -178,6 +189,7 @@ export function readerOf(env: Environment) {
 
   /** A JSON or YAML map from texts to texts; numbers and booleans are taken as their text. */
   const textMap = (name: string, unset: Readonly<Record<string, string>>): Record<string, string> => {
+    kinds.set(name, 'textMap');
     const value = raw(name);
     if (value === undefined) return { ...unset };
     const entries = Object.entries(readMap(value) ?? { '': null });
@@ -189,6 +201,7 @@ export function readerOf(env: Environment) {
 
   /** A JSON or YAML map from texts to lists of texts; a single text counts as a list of one. */
   const listMap = (name: string): Record<string, string[]> => {
+    kinds.set(name, 'listMap');
     const value = raw(name);
     if (value === undefined) return {};
     const entries = Object.entries(readMap(value) ?? { '': null }).map(([key, item]) => [key, [item].flat()] as const);
@@ -211,8 +224,22 @@ export function readerOf(env: Environment) {
     return networks;
   };
 
+  /** A JSON or YAML text as the value that it writes down; undefined while unset. */
+  const yaml = (name: string): unknown => {
+    kinds.set(name, 'yaml');
+    const value = raw(name);
+    if (value === undefined) return undefined;
+    try {
+      return parseYaml(value, { logLevel: 'error' });
+    } catch {
+      throw bad(name, 'JSON or YAML');
+    }
+  };
+
   return {
     names,
+    kinds,
+    yaml,
     idle,
     setIdle,
     eitherName,

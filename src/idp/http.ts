@@ -23,7 +23,8 @@ export async function within<T>(deadline: AbortSignal, work: Promise<T>): Promis
   }
 }
 
-async function readText(response: Response): Promise<string> {
+/** The text of an answer, 1 MiB at most. @throws ProviderFailure for more */
+export async function readText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {

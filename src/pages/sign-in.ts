@@ -6,12 +6,15 @@ import { layout } from './layout.ts';
 
 const CALLBACKS = { oidc: '/api/v2/users/oidc/callback', github: '/api/v2/users/oauth2/github/callback' };
 
+/** Origins that can stand in a policy as they are: names of hosts may hold characters that end a directive. */
+const WEB_ORIGIN = /^https?:\/\/[\w.:[\]-]+$/;
+
 /** The address of an icon that a page may show: a path of this site, a web address, or a picture in the text itself. */
 export function usableIcon(iconUrl: string): { src: string; origin?: string } | undefined {
   if (iconUrl.startsWith('data:image/')) return { src: iconUrl };
   if (/^\/(?![/\\])/.test(iconUrl)) return { src: iconUrl };
   const url = URL.parse(iconUrl);
-  return url && /^https?:$/.test(url.protocol) ? { src: url.href, origin: url.origin } : undefined;
+  return url && WEB_ORIGIN.test(url.origin) ? { src: url.href, origin: url.origin } : undefined;
 }
 
 /** Links that start a login at an identity provider and come back to `redirect`; nothing when none is on. */
@@ -56,8 +59,8 @@ ${field({ name: 'password', label: 'Password', type: 'password', autocomplete: '
   return layout({
     title: 'Sign in',
     csrf,
-    body: html`<div class="card">
-<h1>Sign in to Coder</h1>
+    body: (look) => html`<div class="card">
+<h1>Sign in to ${look.name}</h1>
 ${lead !== undefined && html`<p class="muted">${lead}</p>`}
 ${information(notice)}${problem(state.message)}
 ${methods.password.enabled && passwordForm}

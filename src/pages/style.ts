@@ -35,6 +35,10 @@ body {
   padding: .75rem 1.25rem;
 }
 .brand { display: inline-flex; gap: .5rem; align-items: center; color: inherit; font-weight: 650; text-decoration: none; }
+.brand img { max-height: 1.6rem; max-width: 10rem; }
+.brand:has(img)::before { display: none; }
+.banner { padding: .6rem 1rem; border-bottom: 1px solid var(--line); background: var(--card); text-align: center; overflow-wrap: anywhere; }
+.banner > * { margin: 0 auto; max-width: 60rem; }
 .brand::before { content: ""; width: 1.1rem; height: 1.1rem; border-radius: .3rem; background: var(--accent); }
 .who { display: flex; gap: .75rem; align-items: center; color: var(--muted); min-width: 0; }
 .who span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

@@ -2,7 +2,6 @@
 import { instantText, MINUTE, type Micros, SECOND } from '../clock.ts';
 import type {
   BuildInfoResponse,
-  DeploymentConfig,
   DeploymentStats,
   SSHConfigResponse,
   UpdateCheckResponse,
@@ -43,19 +42,6 @@ export const presentSshConfig = ({ deployment }: Pick<Config, 'deployment'>): SS
   hostname_prefix: deployment.sshHostnamePrefix,
   hostname_suffix: deployment.workspaceHostnameSuffix,
   ssh_config_options: { ...deployment.sshConfigOptions },
-});
-
-/** codersdk.DeploymentConfig: the settings that are no secrets. */
-export const presentDeploymentConfig = (config: Config): DeploymentConfig => ({
-  config: {
-    access_url: config.accessUrl,
-    http_address: `${config.http.host}:${config.http.port}`,
-    disable_password_auth: config.passwords.authDisabled,
-    secure_auth_cookie: config.cookies.secure,
-    experiments: [...config.deployment.experiments],
-    telemetry: { enable: false },
-  },
-  options: [],
 });
 
 /** codersdk.DeploymentStats of a deployment without workspaces. Source: operation get-deployment-stats. */

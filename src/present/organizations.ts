@@ -4,6 +4,7 @@ import type {
   OrganizationMember,
   OrganizationMemberWithUserData,
   PaginatedMembersResponse,
+  WorkspaceSharingSettings,
 } from '../codersdk/organizations.ts';
 import type { MemberRow } from '../store/members.ts';
 import type { OrganizationRow } from '../store/organizations.ts';
@@ -53,3 +54,16 @@ export const presentMembers = (page: { members: MemberRow[]; count: number }): P
   members: page.members.map(presentMember),
   count: page.count,
 });
+
+/** codersdk.WorkspaceSharingSettings: nobody shares anything while the deployment forbids it. Golden: deploy-companions */
+export function presentWorkspaceSharing(
+  { shareableWorkspaceOwners }: OrganizationRow,
+  globallyDisabled: boolean,
+): WorkspaceSharingSettings {
+  const owners = globallyDisabled ? 'none' : shareableWorkspaceOwners;
+  return {
+    sharing_globally_disabled: globallyDisabled,
+    sharing_disabled: owners === 'none',
+    shareable_workspace_owners: owners,
+  };
+}

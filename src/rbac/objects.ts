@@ -149,6 +149,11 @@ export function deploymentConfigObject(): RbacObject {
   return { type: 'deployment_config' };
 }
 
+/** What helps to find out why something does not work. */
+export function debugInfoObject(): RbacObject {
+  return { type: 'debug_info' };
+}
+
 /** What goes on in the deployment, in numbers. */
 export function deploymentStatsObject(): RbacObject {
   return { type: 'deployment_stats' };
@@ -182,6 +187,16 @@ export function connectionLogObject(): RbacObject {
 /** Licences of the deployment. */
 export function licenseObject(): RbacObject {
   return { type: 'license' };
+}
+
+/** Applications that act for people. */
+export function oauth2AppObject(): RbacObject {
+  return { type: 'oauth2_app' };
+}
+
+/** Secrets of such applications. */
+export function oauth2SecretObject(): RbacObject {
+  return { type: 'oauth2_app_secret' };
 }
 
 /** Where workspaces are reached. */

@@ -7,11 +7,11 @@ import { auditRefusals } from '../hooks/refusals.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import {
   presentBuildInfo,
-  presentDeploymentConfig,
   presentDeploymentStats,
   presentSshConfig,
   presentUpdateCheck,
 } from '../present/deployment.ts';
+import { presentDeploymentConfig } from '../present/deployment-config.ts';
 import { presentEntitlements } from '../present/entitlements.ts';
 import * as deployment from '../services/deployment.ts';
 import { listRoute } from './list-route.ts';
@@ -144,7 +144,7 @@ export async function guardedDeploymentRoutes(app: FastifyInstance): Promise<voi
         response: { 200: wire.DeploymentConfig },
       },
     },
-    async (request) => presentDeploymentConfig(deployment.deploymentConfig(actorCtxOf(request))),
+    async (request) => presentDeploymentConfig(deployment.deploymentConfig(actorCtxOf(request)).options),
   );
   app.get(
     '/deployment/stats',

@@ -2,12 +2,14 @@
 import type { FastifyInstance } from 'fastify';
 import { requireSession } from '../hooks/session.ts';
 import { targetOrganization, targetUser } from '../hooks/target.ts';
+import { appearanceChangeRoutes, appearanceRoutes } from './appearance.ts';
 import { auditRoutes } from './audit.ts';
 import { authcheckRoutes } from './authcheck.ts';
 import { deploymentRoutes, guardedDeploymentRoutes } from './deployment.ts';
 import { userEmailRoutes } from './email.ts';
 import { debugLinkRoutes, externalLoginRoutes } from './external-login.ts';
 import { userGitSshKeyRoutes } from './git-ssh-keys.ts';
+import { healthRoutes } from './health.ts';
 import { insightsRoutes } from './insights.ts';
 import { scopeRoutes, userKeyRoutes } from './keys.ts';
 import { licenseRoutes } from './licenses.ts';
@@ -15,6 +17,7 @@ import { loginRoutes, logoutRoutes } from './login.ts';
 import { oidcClaimsRoutes, userLoginTypeRoutes } from './login-type.ts';
 import { membersRoutes } from './members.ts';
 import { userNotificationRoutes } from './notifications.ts';
+import { oauth2AppRoutes } from './oauth2-apps.ts';
 import { organizationRoutes, organizationsRoutes, userOrganizationRoutes } from './organizations.ts';
 import { pageRoutes } from './pages.ts';
 import { roleRoutes, userRoleRoutes } from './roles.ts';
@@ -41,11 +44,15 @@ export async function registerRoutes(app: FastifyInstance): Promise<void> {
       await api.register(externalLoginRoutes, { prefix: '/users' }); // anyone, slowed down
       await api.register(scopeRoutes, { prefix: '/auth' }); // anyone
       await api.register(quietHoursRoutes, { prefix: '/users' }); // anyone
+      await api.register(appearanceRoutes); // signed in, told so in words of its own
       await api.register(workspaceProxyRoutes); // anyone, who is told so in words of its own
       await api.register(async (scope) => {
         requireSession(scope); // signed in
         await scope.register(guardedDeploymentRoutes);
         await scope.register(workspacesRoutes);
+        await scope.register(appearanceChangeRoutes);
+        await scope.register(healthRoutes, { prefix: '/debug/health' });
+        await scope.register(oauth2AppRoutes, { prefix: '/oauth2-provider/apps' });
         await scope.register(licenseRoutes, { prefix: '/licenses' });
         await scope.register(authcheckRoutes);
         await scope.register(auditRoutes);

@@ -6,8 +6,9 @@ import * as wire from '../codersdk/organizations.ts';
 import { auditRefusals } from '../hooks/refusals.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { organizationOf, targetOf } from '../hooks/target.ts';
-import { presentOrganization } from '../present/organizations.ts';
+import { presentOrganization, presentWorkspaceSharing } from '../present/organizations.ts';
 import * as organizations from '../services/organizations.ts';
+import { updateWorkspaceSharing } from '../services/workspace-sharing.ts';
 
 type Body<T extends z.ZodType> = { Body: z.output<T> };
 
@@ -91,6 +92,37 @@ export async function organizationRoutes(app: FastifyInstance): Promise<void> {
     async (request) => {
       await organizations.deleteOrganization(actorCtxOf(request), organizationOf(request));
       return { message: 'Organization has been deleted.' };
+    },
+  );
+
+  const { disableWorkspaceSharing } = app.deps.config.rbac;
+  app.get(
+    '/settings/workspace-sharing',
+    {
+      schema: {
+        operationId: 'get-workspace-sharing-settings-for-organization',
+        summary: 'Get workspace sharing settings for organization',
+        tags: ['Enterprise'],
+        response: { 200: wire.WorkspaceSharingSettings },
+      },
+    },
+    async (request) => presentWorkspaceSharing(organizationOf(request), disableWorkspaceSharing),
+  );
+  app.patch<Body<typeof wire.UpdateWorkspaceSharingSettingsRequest>>(
+    '/settings/workspace-sharing',
+    {
+      ...auditRefusals('write', 'organization'),
+      schema: {
+        operationId: 'update-workspace-sharing-settings-for-organization',
+        summary: 'Update workspace sharing settings for organization',
+        tags: ['Enterprise'],
+        body: wire.UpdateWorkspaceSharingSettingsRequest,
+        response: { 200: wire.WorkspaceSharingSettings },
+      },
+    },
+    async (request) => {
+      const row = await updateWorkspaceSharing(actorCtxOf(request), organizationOf(request), request.body);
+      return presentWorkspaceSharing(row, disableWorkspaceSharing);
     },
   );
 }

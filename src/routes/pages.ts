@@ -1,5 +1,6 @@
 // The pages that a browser needs, beside the API: what they load, what goes wrong on them, and all other addresses.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { refreshLook } from '../hooks/look.ts';
 import { logFailure, toApiError } from '../http/error-handler.ts';
 import { sendHtml } from '../http/html-answer.ts';
 import { assets } from '../pages/assets.ts';
@@ -48,8 +49,11 @@ export async function pageRoutes(app: FastifyInstance): Promise<void> {
         .send(text),
     );
   }
-  await app.register(signInPages);
-  await app.register(passwordPages);
-  await app.register(emailPages);
-  await app.register(accountPages);
+  await app.register(async (pages) => {
+    refreshLook(pages);
+    await pages.register(signInPages);
+    await pages.register(passwordPages);
+    await pages.register(emailPages);
+    await pages.register(accountPages);
+  });
 }

@@ -14,6 +14,10 @@ export type AuditResource =
   | 'user_skill'
   | 'convert_login'
   | 'notifications_settings'
+  | 'health_settings'
+  | 'appearance'
+  | 'oauth2_provider_app'
+  | 'oauth2_provider_app_secret'
   | 'user_settings';
 
 export interface AuditEntry {

@@ -98,6 +98,7 @@ export const organizations = pgTable(
       .array()
       .notNull()
       .default(['organization-workspace-access']),
+    shareableWorkspaceOwners: text('shareable_workspace_owners').notNull().default('everyone'),
     createdAt: timestamp('created_at').notNull(),
     updatedAt: timestamp('updated_at').notNull(),
   },

@@ -40,6 +40,7 @@ const SESSION_IS_ENOUGH = [
   'GET /api/v2/tasks',
   'GET /api/v2/licenses',
   'GET /api/v2/external-auth',
+  'GET /api/v2/appearance',
   'GET /api/v2/external-auth/:externalauth',
   'DELETE /api/v2/external-auth/:externalauth',
   'GET /api/v2/external-auth/:externalauth/device',
@@ -50,6 +51,7 @@ const SESSION_IS_ENOUGH = [
 const TARGET_IS_ENOUGH = [
   'GET /api/v2/organizations/:organization',
   'GET /api/v2/organizations/:organization/templates',
+  'GET /api/v2/organizations/:organization/settings/workspace-sharing',
   'GET /api/v2/organizations/:organization/provisionerjobs/:job',
   'GET /api/v2/organizations/:organization/members/:user/workspace-quota',
   'GET /api/v2/workspace-quota/:user',
@@ -64,7 +66,7 @@ const findings: (Findings & { one: Case })[] = [];
 beforeAll(async () => {
   w = await makeWorld();
   for (const one of casesOf(w)) findings.push({ one, ...(await visit(w, one)) });
-}, 300_000);
+}, 600_000);
 
 describe('every route', () => {
   it('answers 401 without a session unless it is on the list of public ones', async () => {

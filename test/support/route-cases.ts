@@ -73,6 +73,15 @@ const FORMS: Record<string, Variant[]> = {
       [{ query: '?start_time=2026-01-01T00:00:00Z&end_time=2026-01-02T00:00:00Z' }],
     ]),
   ),
+  'PUT /api/v2/appearance': [{ body: () => ({ application_name: 'Ours' }) }],
+  'PUT /api/v2/debug/health/settings': [{ body: () => ({ dismissed_healthchecks: ['DERP'] }) }],
+  'PATCH /api/v2/organizations/:organization/settings/workspace-sharing': [
+    { body: () => ({ shareable_workspace_owners: 'none' }) },
+  ],
+  'POST /api/v2/oauth2-provider/apps': [{ body: () => ({ name: 'fresh', callback_url: 'https://example.com/cb' }) }],
+  'PUT /api/v2/oauth2-provider/apps/:app': [
+    { body: () => ({ name: 'other', callback_url: 'https://example.com/cb' }) },
+  ],
   'POST /api/v2/licenses': [{ body: () => ({ license: 'none' }) }],
   'POST /api/v2/organizations': [{ body: () => ({ name: 'fresh' }) }],
   'DELETE /api/v2/organizations/:organization': [{}, { variant: 'an empty one', organization: 'empty' }],
@@ -176,6 +185,8 @@ export function pathOf({ route, person, organization, query }: Case, w: World): 
     keyname: OBJECTS.token,
     externalauth: 'github',
     job: w.organizations[organization],
+    app: w.app.id,
+    secretID: w.app.secretId,
     id: '1',
     name: route.url.includes('/skills/') ? OBJECTS.skill : OBJECTS.secret,
   };

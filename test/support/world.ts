@@ -56,6 +56,8 @@ export interface World {
    * alone. robot: a service account. prebuilds: the built-in account, which has no key.
    */
   people: Record<PersonName, Person>;
+  /** An application that acts for people, with a secret. */
+  app: { id: string; secretId: string };
   callers: ReadonlyMap<Exclude<CallerName, 'self'>, TestClient>;
   /** Narrows the limited key of an owner (or of `of`) and gives its client. */
   limit(scopes: readonly string[], of?: Person): Promise<TestClient>;
@@ -118,7 +120,8 @@ async function keepCopy(t: TestApp): Promise<() => Promise<void>> {
 
 /** Makes the world. */
 export async function makeWorld(): Promise<World> {
-  const t = await startApp();
+  // Nobody listens there, whatever else runs on the machine.
+  const t = await startApp({ env: { CODER_ACCESS_URL: 'http://127.0.0.1:1' } });
   const make = async (name: string): Promise<string> => (await t.owner.post('/api/v2/organizations', { name })).body.id;
   const organizations = { home: t.organizationId, away: await make('away'), empty: await make('empty') };
   await t.pool.query('delete from organization_members where organization_id = $1', [organizations.empty]);
@@ -177,9 +180,13 @@ export async function makeWorld(): Promise<World> {
   const toAlice = ['user', 'organization_member'].map((type) => `${type}:${people.alice.id}`);
   const others = Object.keys(RESOURCES).filter((type) => type !== 'user' && type !== 'organization_member');
   await narrow(narrowest.token, ['coder:all'], [...toAlice, ...others.map((type) => `${type}:*`)]);
+  const apps = '/api/v2/oauth2-provider/apps';
+  const { id } = (await t.owner.post(apps, { name: 'app', callback_url: 'https://example.com/cb' })).body;
+  const app = { id, secretId: (await t.owner.post(`${apps}/${id}/secrets`)).body.id };
   const restore = await keepCopy(t);
   return {
     t,
+    app,
     organizations,
     people,
     callers,

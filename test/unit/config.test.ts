@@ -88,6 +88,7 @@ describe('durations', () => {
 describe('defaults', () => {
   it('an empty environment gives a server on loopback with the documented values', () => {
     expect(readConfig({})).toEqual({
+      options: expect.any(Array),
       http: { host: '127.0.0.1', port: 3000 },
       tls: null,
       hsts: '',
@@ -102,6 +103,8 @@ describe('defaults', () => {
         sshConfigOptions: {},
         experiments: [],
         termsOfServiceUrl: '',
+        docsUrl: 'https://coder.com/docs',
+        supportLinks: undefined,
       },
       postgres: { dataDir: './data' },
       sessions: { durationNs: 24n * HOUR, refreshDisabled: false },
