@@ -3,8 +3,8 @@
 import { type EmailConfig, readEmail } from './config/email.ts';
 import { type GithubConfig, readGithub } from './config/github.ts';
 import { type OidcConfig, readOidc } from './config/oidc.ts';
-import { type OutgoingConfig, readOutgoing } from './config/outgoing.ts';
 import { type DeploymentOption, deploymentOptions } from './config/options.ts';
+import { type OutgoingConfig, readOutgoing } from './config/outgoing.ts';
 import { readSupportLinks, type SupportLink } from './config/support-links.ts';
 import { readHsts, readRedirect, readTls, type TlsConfig } from './config/tls.ts';
 import { type Address, ConfigError, type Environment, type Reader, readerOf } from './config/values.ts';
@@ -38,6 +38,10 @@ export interface Config {
     readonly experiments: readonly string[];
     readonly termsOfServiceUrl: string;
     readonly docsUrl: string;
+    /** Where the command line program is kept, without trailing slash; empty for nowhere. */
+    readonly cliDownloadUrl: string;
+    /** The contract document is served. */
+    readonly swagger: boolean;
     /** Undefined for those that come along. */
     readonly supportLinks: readonly SupportLink[] | undefined;
   };
@@ -207,6 +211,8 @@ function read(reader: Reader): Omit<Config, 'options'> {
       experiments: reader.list('CODER_EXPERIMENTS', []),
       termsOfServiceUrl: reader.text('CODER_TERMS_OF_SERVICE_URL', ''),
       docsUrl: reader.webAddress('CODER_DOCS_URL') ?? 'https://coder.com/docs',
+      cliDownloadUrl: reader.webAddress('CODER_USERS_CLI_DOWNLOAD_URL') ?? '',
+      swagger: reader.boolean('CODER_SWAGGER_ENABLE', true),
       supportLinks: readSupportLinks(reader),
     },
     postgres: readPostgres(reader),

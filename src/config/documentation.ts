@@ -183,6 +183,8 @@ export const SETTINGS: readonly Group[] = [
     ['USERS_ADVERTISED_VERSION', 'v0.0.0', 'the version that clients see; this one keeps every CLI quiet'],
     ['CLI_UPGRADE_MESSAGE', NONE, 'what a CLI of another version prints'],
     ['TERMS_OF_SERVICE_URL', NONE, 'a link to terms below the sign-in form'],
+    ['USERS_CLI_DOWNLOAD_URL', NONE, 'where /bin/coder-* and /install.sh lead: an address with files of these names'],
+    ['SWAGGER_ENABLE', 'true', 'the contract document can be read at /swagger'],
     ['DOCS_URL', 'https://coder.com/docs', 'where clients lead people for documentation'],
     [
       'SUPPORT_LINKS',

@@ -20,7 +20,7 @@ export const OPTION_TABLE = `
   Disable Chat Sharing | DISABLE_CHAT_SHARING | disableChatSharing
   Disable Owner Workspace Access | DISABLE_OWNER_WORKSPACE_ACCESS | disableOwnerWorkspaceAccess |  | proxies
   Disable Workspace Sharing | DISABLE_WORKSPACE_SHARING | disableWorkspaceSharing
-  Enable swagger endpoint | SWAGGER_ENABLE | enableSwagger
+  Enable swagger endpoint | SWAGGER_ENABLE | enableSwagger | true
   Experiments | EXPERIMENTS | experiments |  | proxies
   External Token Encryption Keys | EXTERNAL_TOKEN_ENCRYPTION_KEYS |  |  | enterprise
   Postgres Auth | PG_AUTH | pgAuth | password | flag=postgres-auth; choices=password,awsiamrds

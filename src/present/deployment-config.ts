@@ -141,7 +141,6 @@ const WITHOUT_SETTING = (): Tree => ({
   telemetry: { enable: false, trace: false, url: '' },
   external_auth: [],
   update_check: false,
-  swagger: { enable: true },
   retention: { connection_logs: 0, workspace_agent_logs: 604_800_000_000_000, boundary_logs: 0 },
   dangerous: { allow_path_app_sharing: false, allow_path_app_site_owner_access: false },
   user_quiet_hours_schedule: { default_schedule: 'CRON_TZ=UTC 0 0 * * *', allow_user_custom: true },

@@ -5,7 +5,9 @@ import { targetOrganization, targetUser } from '../hooks/target.ts';
 import { appearanceChangeRoutes, appearanceRoutes } from './appearance.ts';
 import { auditRoutes } from './audit.ts';
 import { authcheckRoutes } from './authcheck.ts';
+import { cspReportRoutes } from './csp-reports.ts';
 import { deploymentRoutes, guardedDeploymentRoutes } from './deployment.ts';
+import { downloadRoutes } from './downloads.ts';
 import { userEmailRoutes } from './email.ts';
 import { debugLinkRoutes, externalLoginRoutes } from './external-login.ts';
 import { userGitSshKeyRoutes } from './git-ssh-keys.ts';
@@ -37,12 +39,14 @@ import {
 export async function registerRoutes(app: FastifyInstance): Promise<void> {
   await app.register(deploymentRoutes); // anyone
   await app.register(pageRoutes); // browsers, which they sign in themselves
+  await app.register(downloadRoutes);
   await app.register(swaggerRoutes, { prefix: '/swagger' });
   await app.register(
     async (api) => {
       await api.register(loginRoutes, { prefix: '/users' }); // anyone, slowed down
       await api.register(externalLoginRoutes, { prefix: '/users' }); // anyone, slowed down
       await api.register(scopeRoutes, { prefix: '/auth' }); // anyone
+      await api.register(cspReportRoutes); // anyone
       await api.register(quietHoursRoutes, { prefix: '/users' }); // anyone
       await api.register(appearanceRoutes); // signed in, told so in words of its own
       await api.register(workspaceProxyRoutes); // anyone, who is told so in words of its own

@@ -1,5 +1,6 @@
 // The contract document and a page to browse it. Both are made at the first request for them.
 import type { FastifyInstance } from 'fastify';
+import { ApiError } from '../errors.ts';
 import type { Html } from '../html.ts';
 import { sendHtml } from '../http/html-answer.ts';
 import { apiDocument, apiDocumentText } from '../http/openapi.ts';
@@ -10,7 +11,12 @@ export async function swaggerRoutes(app: FastifyInstance): Promise<void> {
   const { config } = app.deps;
   let page: Html | undefined;
   let text: string | undefined;
-  const hidden = { schema: { hide: true } };
+  const hidden = {
+    schema: { hide: true },
+    onRequest: async () => {
+      if (!config.deployment.swagger) throw new ApiError(404, 'Swagger documentation is disabled.');
+    },
+  };
 
   app.get('/', hidden, async (_request, reply) => {
     page ??= swaggerPage(apiDocument(app));

@@ -31,7 +31,7 @@ export async function quietHoursRoutes(app: FastifyInstance): Promise<void> {
 /** `/workspaceproxies`, which tells callers without a session something else than the usual. Golden: deploy-readers */
 export async function workspaceProxyRoutes(app: FastifyInstance): Promise<void> {
   app.addHook('onRequest', async (request, reply) => {
-    if ('refusal' in request.identity) throw workspaces.proxiesNeedSession();
+    if ('refusal' in request.identity) workspaces.nothingThere();
     await app.session(request, reply);
   });
   await listRoute(

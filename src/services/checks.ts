@@ -1,10 +1,12 @@
-// Whether what the server relies on works: each check tries the real thing, within a time of its own. For the report on health
-// and for operators at a terminal.
+// Whether what the server relies on works: each check tries the real thing, within a time of its own. For the report on health;
+// `doctor` looks at the same things and more from a terminal.
 
 import type { Ctx } from '../ctx.ts';
-import { fetchBounded, jsonObject, readText, within } from '../idp/http.ts';
+import { discover } from '../idp/discovery.ts';
+import { fetchBounded, readText, within } from '../idp/http.ts';
 import { ProviderFailure } from '../idp/provider-error.ts';
 import { tryRelay } from '../mail/mailer.ts';
+import { StartError } from '../start-error.ts';
 import { databaseTrouble } from '../store/errors.ts';
 import { checkWrites } from '../store/readiness.ts';
 
@@ -83,15 +85,7 @@ async function mail({ config: { email } }: CheckDeps, signal: AbortSignal): Prom
 
 async function identityProvider({ config: { oidc, github } }: CheckDeps, signal: AbortSignal): Promise<Outcome> {
   try {
-    if (oidc) {
-      const address = `${oidc.issuerUrl.replace(/\/$/, '')}/.well-known/openid-configuration`;
-      const response = await fetchBounded('discovery', address, { signal });
-      const { status } = response;
-      const issuer = jsonObject(await response.text())?.issuer;
-      if (status !== 200) return failed('EIDP02', `the OpenID Connect provider answered ${status}`, { status });
-      if (issuer !== oidc.issuerUrl && !oidc.skipIssuerChecks)
-        return failed('EIDP03', 'the OpenID Connect provider calls itself something else than CODER_OIDC_ISSUER_URL');
-    }
+    if (oidc) await within(signal, discover(oidc));
     if (github) {
       const { status } = await fetchBounded('discovery', github.enterpriseBaseUrl ?? 'https://github.com', {
         signal,
@@ -102,6 +96,7 @@ async function identityProvider({ config: { oidc, github } }: CheckDeps, signal:
     }
     return OK;
   } catch (err) {
+    if (err instanceof StartError) return failed('EIDP03', err.message);
     return failed('EIDP01', `the identity provider cannot be reached from the server: ${reasonOf(err)}`);
   }
 }

@@ -89,9 +89,9 @@ export function listReplicas(ctx: ActorCtx): never[] {
   return [];
 }
 
-/** GET /connectionlog: nobody connects to anything here. @throws ApiError 403 without connection_log.read */
+/** GET /connectionlog: nobody connects to anything here. @throws ApiError 404 without connection_log.read */
 export function connectionLog(ctx: ActorCtx): { connection_logs: never[]; count: number } {
-  if (!can(ctx.actor.subject, 'read', connectionLogObject())) throw forbidden();
+  if (!can(ctx.actor.subject, 'read', connectionLogObject())) throw notFound();
   return { connection_logs: [], count: 0 };
 }
 
@@ -111,10 +111,6 @@ export function externalAuth(provider: string) {
 export const nothingThere = (): never => {
   throw notFound();
 };
-
-/** 403 for nobody in particular who asks for proxies. */
-export const proxiesNeedSession = () =>
-  new ApiError(403, 'Workspace proxies are only shown to people who are signed in.');
 
 /** 403 for hours in which workspaces may be stopped; whoever asks is told so first. Golden: deploy-readers */
 export const noQuietHours = () =>

@@ -131,40 +131,6 @@ describe('the target of a request line', () => {
   });
 });
 
-describe('outside the API nothing unknown is there', () => {
-  const PATHS = [
-    '/.well-known/oauth-authorization-server',
-    '/.well-known/openid-configuration',
-    '/oauth2/authorize',
-    '/oauth2/tokens',
-    '/bin/coder-linux-amd64',
-    '/install.sh',
-    '/scim/v2/Users',
-    '/metrics',
-    '/robots.txt',
-    '/favicon.ico',
-    '/healthz/',
-    '/nowhere/at/all',
-    '/api',
-  ];
-  let t: TestApp;
-  beforeAll(async () => {
-    t = await startApp();
-  });
-
-  test.each(PATHS)('%s is 404: JSON for programs, a page for browsers', async (path) => {
-    for (const method of ['GET', 'POST', 'PUT', 'DELETE'] as const) {
-      const plain = await t.anonymous.send(method, path);
-      expect([plain.status, plain.body]).toEqual([404, { message: 'Route not found.' }]);
-    }
-    const browser = await t.anonymous.get(path, { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' });
-    expect(browser.status).toBe(404);
-    expect(browser.headers['content-type']).toBe(
-      path === '/api' ? 'application/json; charset=utf-8' : 'text/html; charset=utf-8',
-    );
-  });
-});
-
 describe('Allow', () => {
   let t: TestApp;
   beforeAll(async () => {

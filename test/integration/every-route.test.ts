@@ -15,6 +15,7 @@ const PUBLIC = [
   'GET /api/v2/updatecheck',
   'GET /api/v2/entitlements',
   'GET /api/v2/auth/scopes',
+  'POST /api/v2/csp/reports',
   'GET /api/v2/users/authmethods',
   'GET /api/v2/users/first',
   'GET /api/v2/users/:user/quiet-hours',

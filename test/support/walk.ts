@@ -11,9 +11,14 @@ function told(body: unknown): number {
   return typeof body === 'object' ? Object.values(body).reduce((sum: number, inner) => sum + told(inner), 0) : 1;
 }
 
+/** Beyond this the number says nothing to a reviewer, and a new setting would change it. */
+const MANY = 500;
+
 /** An answer as the table shows it: its status, and how much it tells. */
 function shown({ status, body }: Answer): string {
-  return status < 300 && told(body) > 0 ? `${status}:${told(body)}` : String(status);
+  const amount = told(body);
+  if (status >= 300 || amount === 0) return String(status);
+  return `${status}:${amount > MANY ? 'many' : amount}`;
 }
 
 /** Sends the request of a case; what it changed is put back. */

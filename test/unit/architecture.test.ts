@@ -31,7 +31,7 @@ const MAY_IMPORT: Record<string, string> = {
     'start-error.ts postgres/ store/errors.ts store/migrate.ts store/schema.ts services/secrets.ts type crypto/ pg-copy-streams type pg node:crypto node:stream',
   'embedded-postgres/': 'start-error.ts type pino node:',
   'services/':
-    'watch/ fairness/ codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ ctx.ts clock.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
+    'watch/ fairness/ codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ ctx.ts clock.ts start-error.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
   'pages/': 'html.ts codersdk/ node:crypto',
   'present/': 'codersdk/ golang/ clock.ts type store/ type config rbac/',
   'http/':

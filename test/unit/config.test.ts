@@ -104,6 +104,8 @@ describe('defaults', () => {
         experiments: [],
         termsOfServiceUrl: '',
         docsUrl: 'https://coder.com/docs',
+        cliDownloadUrl: '',
+        swagger: true,
         supportLinks: undefined,
       },
       postgres: { dataDir: './data' },
