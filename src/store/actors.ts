@@ -2,7 +2,7 @@
 import { and, eq, gte } from 'drizzle-orm';
 import type { Db } from './db.ts';
 import { listMemberships, type Membership } from './organizations.ts';
-import { apiKeys } from './schema.ts';
+import { apiKeys } from './schema-credentials.ts';
 import { findUserById, type UserRow } from './users.ts';
 
 export interface ActorRow {

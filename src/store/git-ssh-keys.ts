@@ -2,7 +2,7 @@
 import { eq } from 'drizzle-orm';
 import { readable } from './columns.ts';
 import type { Db } from './db.ts';
-import { gitSshKeys } from './schema.ts';
+import { gitSshKeys } from './schema-belongings.ts';
 
 /** What answers show: never the private half. */
 const publicColumns = readable({

@@ -3,7 +3,8 @@ import { and, eq, gt, ne, type SQL, sql } from 'drizzle-orm';
 import type { OwnedRows } from '../rbac/visible.ts';
 import { readable } from './columns.ts';
 import type { Db } from './db.ts';
-import { apiKeys, users } from './schema.ts';
+import { users } from './schema.ts';
+import { apiKeys } from './schema-credentials.ts';
 
 /** What answers show of a key; never its secret. */
 const keyColumns = readable({

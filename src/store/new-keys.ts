@@ -4,7 +4,8 @@ import { batched } from '../in-flight.ts';
 import type { Db } from './db.ts';
 import { databaseTrouble } from './errors.ts';
 import { prepared } from './prepared.ts';
-import { type apiKeys, type auditLogs, EPOCH } from './schema.ts';
+import { type auditLogs, EPOCH } from './schema.ts';
+import type { apiKeys } from './schema-credentials.ts';
 
 export type NewKey = Required<Omit<typeof apiKeys.$inferInsert, 'updatedAt' | 'lastUsed'>>;
 type AuditLog = typeof auditLogs.$inferInsert;

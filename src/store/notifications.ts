@@ -2,7 +2,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { readable } from './columns.ts';
 import type { Db } from './db.ts';
-import { notificationPreferences } from './schema.ts';
+import { notificationPreferences } from './schema-belongings.ts';
 
 export interface NotificationPreferenceRow {
   templateId: string;

@@ -1,7 +1,8 @@
 // Keys that an operator takes away, of one user or of many at a time.
 import { and, count, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
-import { apiKeys, users } from './schema.ts';
+import { users } from './schema.ts';
+import { apiKeys } from './schema-credentials.ts';
 
 /** Which keys; what is undefined does not narrow. */
 export interface RevocationFilter {

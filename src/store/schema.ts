@@ -1,4 +1,4 @@
-// The tables. Constraint names that services react to are exported as `uniques`.
+// The tables of people, organizations and the site. Constraint names that services react to are exported as `uniques`.
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -13,7 +13,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { bytea, textC, timestamp } from './columns.ts';
+import { textC, timestamp } from './columns.ts';
 
 /** `last_seen_at` of somebody who was never seen, and the expiry of a token that never expires. */
 export const ZERO_TIME = '0001-01-01T00:00:00Z';
@@ -35,8 +35,7 @@ export const uniques = {
   skillName: 'user_skills_name_key',
 } as const;
 
-const zeroTime = sql.raw(`'0001-01-01 00:00:00+00'`);
-const epoch = sql.raw(`'1970-01-01 00:00:00+00'`);
+export const zeroTime = sql.raw(`'0001-01-01 00:00:00+00'`);
 
 export const users = pgTable(
   'users',
@@ -127,146 +126,6 @@ export const organizationMembers = pgTable(
     // In the order in which answers list a user's organizations.
     index('organization_members_user').on(t.userId, t.createdAt, t.organizationId),
   ],
-);
-
-export const apiKeys = pgTable(
-  'api_keys',
-  {
-    id: text().primaryKey(),
-    hashedSecret: bytea('hashed_secret').notNull(),
-    userId: uuid('user_id')
-      .notNull()
-      .references(() => users.id, { onDelete: 'cascade' }),
-    lastUsed: timestamp('last_used').notNull().default(epoch),
-    expiresAt: timestamp('expires_at').notNull(),
-    createdAt: timestamp('created_at').notNull(),
-    updatedAt: timestamp('updated_at').notNull(),
-    loginType: text('login_type').notNull(),
-    kind: text().notNull(),
-    lifetimeSeconds: bigint('lifetime_seconds', { mode: 'number' }).notNull(),
-    ipAddress: text('ip_address').notNull().default('0.0.0.0'),
-    tokenName: text('token_name').notNull().default(''),
-    scopes: text().array().notNull(),
-    allowList: text('allow_list').array().notNull(),
-  },
-  (t) => [
-    uniqueIndex(uniques.tokenName).on(t.userId, t.tokenName).where(sql`login_type = 'token'`),
-    index('api_keys_user').on(t.userId),
-    index('api_keys_expires').on(t.expiresAt),
-    check('api_keys_allow_list_check', sql`cardinality(allow_list) > 0`),
-    check(
-      'api_keys_kind_check',
-      sql`kind in ('session', 'key', 'token') and (kind = 'token') = (login_type = 'token')`,
-    ),
-  ],
-);
-
-/** Links to accounts of identity providers; the provider's tokens are encrypted (crypto/secret-box.ts). */
-export const userLinks = pgTable(
-  'user_links',
-  {
-    userId: uuid('user_id')
-      .notNull()
-      .references(() => users.id, { onDelete: 'cascade' }),
-    loginType: text('login_type').notNull(),
-    linkedId: text('linked_id').notNull().default(''),
-    accessToken: text('access_token').notNull().default(''),
-    refreshToken: text('refresh_token').notNull().default(''),
-    expiresAt: timestamp('expires_at').notNull().default(zeroTime),
-    claims: jsonb().notNull().default({}),
-    /** By when whoever is asking the provider for fresh tokens has to be done; null while nobody is. */
-    refreshUntil: timestamp('refresh_until'),
-  },
-  (t) => [
-    primaryKey({ name: 'user_links_pkey', columns: [t.userId, t.loginType] }),
-    uniqueIndex(uniques.linkedId).on(t.loginType, t.linkedId).where(sql`linked_id <> ''`),
-  ],
-);
-
-/** States of logins that came back from a provider, hashed: none is taken twice. Kept for a day (jobs.ts). */
-export const spentStates = pgTable(
-  'spent_states',
-  {
-    hash: bytea().primaryKey(),
-    spentAt: timestamp('spent_at').notNull(),
-  },
-  (t) => [index('spent_states_spent_at').on(t.spentAt)],
-);
-
-export const gitSshKeys = pgTable('git_ssh_keys', {
-  userId: uuid('user_id')
-    .primaryKey()
-    .references(() => users.id, { onDelete: 'cascade' }),
-  createdAt: timestamp('created_at').notNull(),
-  updatedAt: timestamp('updated_at').notNull(),
-  privateKey: text('private_key').notNull(),
-  publicKey: text('public_key').notNull(),
-});
-
-export const userConfigs = pgTable(
-  'user_configs',
-  {
-    userId: uuid('user_id')
-      .notNull()
-      .references(() => users.id, { onDelete: 'cascade' }),
-    key: text().notNull(),
-    value: text().notNull(),
-  },
-  (t) => [primaryKey({ name: 'user_configs_pkey', columns: [t.userId, t.key] })],
-);
-
-export const notificationPreferences = pgTable(
-  'notification_preferences',
-  {
-    userId: uuid('user_id')
-      .notNull()
-      .references(() => users.id, { onDelete: 'cascade' }),
-    templateId: uuid('template_id').notNull(),
-    disabled: boolean().notNull(),
-    createdAt: timestamp('created_at').notNull(),
-    updatedAt: timestamp('updated_at').notNull(),
-  },
-  (t) => [primaryKey({ name: 'notification_preferences_pkey', columns: [t.userId, t.templateId] })],
-);
-
-export const userSecrets = pgTable(
-  'user_secrets',
-  {
-    id: uuid().primaryKey(),
-    userId: uuid('user_id')
-      .notNull()
-      .references(() => users.id, { onDelete: 'cascade' }),
-    name: textC().notNull(),
-    description: text().notNull().default(''),
-    value: text().notNull(),
-    valueBytes: integer('value_bytes').notNull(),
-    envName: text('env_name').notNull().default(''),
-    filePath: text('file_path').notNull().default(''),
-    createdAt: timestamp('created_at').notNull(),
-    updatedAt: timestamp('updated_at').notNull(),
-  },
-  (t) => [
-    uniqueIndex(uniques.secretName).on(t.userId, t.name),
-    uniqueIndex(uniques.secretEnvName).on(t.userId, t.envName).where(sql`env_name <> ''`),
-    // By hash: a path may be longer than an index takes (docs/differences.md 24).
-    uniqueIndex(uniques.secretFilePath).on(t.userId, sql`hashtextextended(file_path, 0)`).where(sql`file_path <> ''`),
-  ],
-);
-
-export const userSkills = pgTable(
-  'user_skills',
-  {
-    id: uuid().primaryKey(),
-    userId: uuid('user_id')
-      .notNull()
-      .references(() => users.id, { onDelete: 'cascade' }),
-    name: textC().notNull(),
-    description: text().notNull().default(''),
-    content: text().notNull(),
-    createdAt: timestamp('created_at').notNull(),
-    updatedAt: timestamp('updated_at').notNull(),
-  },
-  (t) => [uniqueIndex(uniques.skillName).on(t.userId, t.name)],
 );
 
 export const auditLogs = pgTable(

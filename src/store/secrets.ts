@@ -2,7 +2,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { readable } from './columns.ts';
 import type { Db } from './db.ts';
-import { userSecrets } from './schema.ts';
+import { userSecrets } from './schema-belongings.ts';
 
 /** Everything but the value. */
 const secretColumns = readable({

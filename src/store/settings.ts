@@ -1,7 +1,7 @@
 // A user's settings as rows of key and value.
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
-import { userConfigs } from './schema.ts';
+import { userConfigs } from './schema-belongings.ts';
 import { autofillParameters } from './schema-import.ts';
 
 /** All that was ever set for a user, by key. */

@@ -2,7 +2,7 @@
 import { and, eq } from 'drizzle-orm';
 import { readable } from './columns.ts';
 import type { Db } from './db.ts';
-import { userSkills } from './schema.ts';
+import { userSkills } from './schema-belongings.ts';
 
 const metadataColumns = readable({
   id: userSkills.id,

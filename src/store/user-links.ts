@@ -2,7 +2,8 @@
 import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import { readable } from './columns.ts';
 import type { Db } from './db.ts';
-import { userLinks, users, ZERO_TIME } from './schema.ts';
+import { users, ZERO_TIME } from './schema.ts';
+import { userLinks } from './schema-credentials.ts';
 
 /** What a provider said at the last login; a source that was not asked is absent. */
 export interface LinkClaims {

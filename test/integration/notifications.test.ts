@@ -3,7 +3,8 @@ import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseInstant, SECOND } from '../../src/clock.ts';
 import { NOTIFICATION_TEMPLATES } from '../../src/codersdk/notifications.ts';
-import { auditLogs, notificationPreferences } from '../../src/store/schema.ts';
+import { auditLogs } from '../../src/store/schema.ts';
+import { notificationPreferences } from '../../src/store/schema-belongings.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { aUser, type TestUser } from '../support/factories.ts';
 

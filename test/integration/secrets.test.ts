@@ -2,7 +2,8 @@
 import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseInstant } from '../../src/clock.ts';
-import { auditLogs, userSecrets } from '../../src/store/schema.ts';
+import { auditLogs } from '../../src/store/schema.ts';
+import { userSecrets } from '../../src/store/schema-belongings.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { aUser, type TestUser } from '../support/factories.ts';
 

@@ -1,7 +1,8 @@
 // A user's settings: appearance, preferences and remembered form values.
 import { desc, eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { auditLogs, userConfigs } from '../../src/store/schema.ts';
+import { auditLogs } from '../../src/store/schema.ts';
+import { userConfigs } from '../../src/store/schema-belongings.ts';
 import { autofillParameters } from '../../src/store/schema-import.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { aUser, type TestUser } from '../support/factories.ts';
