@@ -93,17 +93,21 @@ async function rememberMove(target: pg.Client, id: string, deploymentId: string 
   await target.query(`update site_settings set value = $1 where key = 'deployment_id'`, [deploymentId]);
 }
 
-async function notesOn(target: pg.Client, owners: number): Promise<string[]> {
-  const { rows } = await target.query<{ odd: string; empty: string }>(`
-    select (select count(*) from new_users where login_type = 'password' and not deleted and hashed_password <> ''
+async function notesOn(target: pg.Client, owners: number, { isOneTimeTold }: SourceDescription): Promise<string[]> {
+  const { rows } = await target.query<{ odd: string; empty: string; forms: string }>(`
+    select (select count(*) from old_autofill) as forms,
+      (select count(*) from new_users where login_type = 'password' and not deleted and hashed_password <> ''
         and hashed_password !~ '^\\$(pbkdf2-sha256|argon2id)\\$') as odd,
       (select count(*) from old_api_keys where cardinality(allow_list::text[]) = 0) as empty`);
-  const { odd, empty } = rows[0] ?? { odd: '0', empty: '0' };
+  const { odd, empty, forms } = rows[0] ?? { odd: '0', empty: '0', forms: '0' };
   return [
     ...(odd === '0'
       ? []
       : [`${odd} passwords are hashed in a way that is not known here: their owners have to reset them.`]),
     ...(empty === '0' ? [] : [`${empty} keys whose allow list is empty stayed behind: they allow nothing.`]),
+    ...(isOneTimeTold || forms === '0'
+      ? []
+      : [`Nothing there tells which of the ${forms} form values were for one build only: all of them came.`]),
     ...(owners > 0 ? [] : ['No owner can sign in yet: make one with coder-users create-admin-user.']),
   ];
 }
@@ -161,7 +165,7 @@ async function move(source: Source, target: pg.Client, request: MoveIn): Promise
   if (conflicts.length > 0) return { ...nothing, outcome: 'conflicts', kinds: described, conflicts };
   const owners = await applyAll(target, kinds);
   await rememberMove(target, id, description.deploymentId);
-  return { ...nothing, outcome: 'done', kinds: described, notes: await notesOn(target, owners) };
+  return { ...nothing, outcome: 'done', kinds: described, notes: await notesOn(target, owners, description) };
 }
 
 /**

@@ -17,22 +17,45 @@ export interface SourceTable {
   readonly required: readonly string[];
   readonly columns: readonly string[];
   readonly sealed?: readonly SealedSource[];
-  /** A statement in place of the table, over these tables and columns. */
-  readonly query?: { readonly needs: Readonly<Record<string, readonly string[]>>; readonly text: string };
+  /** A statement in place of the table. */
+  readonly query?: SourceQuery;
 }
 
-/** The newest value of each form field, by user and template; the last build of a workspace counts. */
-const AUTOFILL = {
+/** Tables and the columns that are needed of them. */
+export type Needs = Readonly<Record<string, readonly string[]>>;
+
+export interface SourceQuery {
+  readonly needs: Needs;
+  readonly text: string;
+  /** Of its rows, aliased `r`, those that stay behind, where these tables tell. */
+  readonly except: { readonly needs: Needs; readonly condition: string };
+}
+
+/**
+ * The newest value of each form field, by user and template; the last build of a workspace counts. A field that was for
+ * one build only by then has none: such values may be secrets, and no form offers them again.
+ */
+const AUTOFILL: SourceQuery = {
   needs: {
     workspaces: ['id', 'owner_id', 'template_id'],
     workspace_builds: ['id', 'workspace_id', 'created_at'],
     workspace_build_parameters: ['workspace_build_id', 'name', 'value'],
   },
-  text: `select distinct on (w.owner_id, w.template_id, p.name) w.owner_id as user_id, w.template_id, p.name, p.value
+  text: `select distinct on (w.owner_id, w.template_id, p.name)
+      w.owner_id as user_id, w.template_id, p.name, p.value, b.id as build_id
     from workspace_build_parameters p
     join workspace_builds b on b.id = p.workspace_build_id
     join workspaces w on w.id = b.workspace_id
     order by w.owner_id, w.template_id, p.name, b.created_at desc`,
+  except: {
+    needs: {
+      workspace_builds: ['id', 'template_version_id'],
+      template_version_parameters: ['template_version_id', 'name', 'ephemeral'],
+    },
+    condition: `exists (
+      select from workspace_builds b join template_version_parameters p on p.template_version_id = b.template_version_id
+      where b.id = r.build_id and p.name = r.name and p.ephemeral)`,
+  },
 };
 
 export const SOURCE_TABLES: Readonly<Record<string, SourceTable>> = {
@@ -104,38 +127,69 @@ export const SOURCE_TABLES: Readonly<Record<string, SourceTable>> = {
   },
 };
 
-/** Rows that have no place here, and why. `where` leaves out what nobody made. */
-export const LEFT_OUT: readonly { table: string; what: string; needs?: string; where?: string; why: string }[] = [
+export interface LeftOut {
+  readonly what: string;
+  readonly needs: Needs;
+  /** The rows, as what follows FROM. */
+  readonly from: string;
+  readonly why: string;
+}
+
+/** What is dropped with an account that was deleted there. */
+const ofDeleted = (table: string, what: string): LeftOut => ({
+  what: `${what} of deleted accounts`,
+  needs: { users: ['id', 'deleted'], [table]: ['user_id'] },
+  from: `${table} s join users u on u.id = s.user_id where u.deleted`,
+  why: 'deletion takes them away; the account itself comes and is readable by id',
+});
+
+/** Rows that have no place here, and why; nothing that nobody made. */
+export const LEFT_OUT: readonly LeftOut[] = [
   {
-    table: 'groups',
     what: 'groups',
-    needs: 'organization_id',
-    where: 'id <> organization_id',
+    needs: { groups: ['id', 'organization_id'] },
+    from: 'groups where id <> organization_id',
     why: 'groups come with a later version; --continue brings them then',
   },
   {
-    table: 'group_members',
     what: 'memberships in groups',
+    needs: { group_members: [] },
+    from: 'group_members',
     why: 'groups come with a later version; --continue brings them then',
   },
   {
-    table: 'custom_roles',
     what: 'custom roles',
-    needs: 'is_system',
-    where: 'not is_system',
+    needs: { custom_roles: ['is_system'] },
+    from: 'custom_roles where not is_system',
     why: 'custom roles come with a later version; who has one keeps its name, which allows nothing until then',
   },
   {
-    table: 'organizations',
     what: 'deleted organizations',
-    needs: 'deleted',
-    where: 'deleted',
+    needs: { organizations: ['deleted'] },
+    from: 'organizations where deleted',
     why: 'this server keeps no deleted organizations',
+  },
+  {
+    what: 'signing keys of applications',
+    needs: { crypto_keys: [] },
+    from: 'crypto_keys',
+    why: 'this server signs with keys of its own; what the old ones signed lives for minutes',
+  },
+  ofDeleted('api_keys', 'keys and tokens'),
+  ofDeleted('user_links', 'links to identity providers'),
+  ofDeleted('user_secrets', 'secrets'),
+  ofDeleted('user_skills', 'skills'),
+  ofDeleted('organization_members', 'memberships of organizations'),
+  {
+    what: 'form values of past builds',
+    needs: { ...AUTOFILL.needs, ...AUTOFILL.except.needs },
+    from: `(${AUTOFILL.text}) r where ${AUTOFILL.except.condition}`,
+    why: 'they were for one build only',
   },
 ];
 
 /** Tables that are read for other purposes, or hold what rows of others say as well. */
 export const HELPING_TABLES: readonly string[] = [
   ...['dbcrypt_keys', 'schema_migrations', 'site_configs'],
-  ...Object.keys(AUTOFILL.needs),
+  ...[AUTOFILL, AUTOFILL.except].flatMap(({ needs }) => Object.keys(needs)),
 ];

@@ -3,11 +3,11 @@ import type pg from 'pg';
 import { withClient } from '../postgres/client.ts';
 import { StartError } from '../start-error.ts';
 import { JOURNAL } from '../store/migrate.ts';
-import { HELPING_TABLES, LEFT_OUT, SOURCE_TABLES, type SourceTable } from './source-tables.ts';
+import { HELPING_TABLES, LEFT_OUT, type Needs, SOURCE_TABLES, type SourceTable } from './source-tables.ts';
 
 export interface Source {
   readonly client: pg.Client;
-  /** Tables and columns that can be seen without a schema's name. */
+  /** Tables and columns that can be read without a schema's name. */
   readonly columns: ReadonlyMap<string, ReadonlySet<string>>;
   readonly description: SourceDescription;
   /** The statement that reads a table of SOURCE_TABLES; undefined when it is not there or lacks what is needed. */
@@ -25,6 +25,8 @@ export interface SourceDescription {
   readonly unknownColumns: readonly string[];
   /** Tables that are not read at all. */
   readonly otherTables: readonly string[];
+  /** It tells which form values were for one build only. */
+  readonly isOneTimeTold: boolean;
   readonly leftOut: readonly { readonly what: string; readonly count: number; readonly why: string }[];
 }
 
@@ -49,17 +51,24 @@ async function readColumns(client: pg.Client): Promise<Map<string, Set<string>>>
     select c.relname as name, array_agg(a.attname::text order by a.attnum) as columns
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     where c.relkind in ('r', 'p') and not c.relispartition and pg_table_is_visible(c.oid)
+      and has_table_privilege(c.oid, 'select')
       and c.relnamespace <> 'pg_catalog'::regnamespace
     group by c.relname order by c.relname`);
   return new Map(rows.map(({ name, columns }) => [name, new Set(columns)]));
 }
 
+const areThere = (columns: Source['columns'], needs: Needs) =>
+  Object.entries(needs).every(([table, list]) => {
+    const there = columns.get(table);
+    return there !== undefined && list.every((column) => there.has(column));
+  });
+
 function selectOf(columns: Source['columns'], name: string, table: SourceTable): string | undefined {
   if (table.query) {
-    const isThere = Object.entries(table.query.needs).every(([needed, list]) =>
-      list.every((column) => columns.get(needed)?.has(column)),
-    );
-    return isThere ? table.query.text : undefined;
+    const { needs, text, except } = table.query;
+    if (!areThere(columns, needs)) return undefined;
+    const rest = areThere(columns, except.needs) ? `where not ${except.condition}` : '';
+    return `select ${columnsOf(table).join(', ')} from (${text}) r ${rest}`;
   }
   const there = columns.get(name);
   if (!there || !table.required.every((column) => there.has(column))) return undefined;
@@ -99,15 +108,17 @@ async function describe(client: pg.Client, columns: Source['columns']): Promise<
     return rows[0]?.value;
   };
   const leftOut: SourceDescription['leftOut'][number][] = [];
-  for (const { table, what, needs, where, why } of LEFT_OUT) {
-    if (!columns.has(table) || (needs !== undefined && !columns.get(table)?.has(needs))) continue;
-    const { rows } = await client.query<{ count: string }>(
-      `select count(*) as count from ${table} where ${where ?? 'true'}`,
-    );
+  for (const { what, needs, from, why } of LEFT_OUT) {
+    if (!areThere(columns, needs)) continue;
+    const { rows } = await client.query<{ count: string }>(`select count(*) as count from ${from}`);
     const count = Number(rows[0]?.count);
     if (count > 0) leftOut.push({ what, count, why });
   }
-  const readNames = new Set([...Object.keys(SOURCE_TABLES), ...HELPING_TABLES, ...LEFT_OUT.map(({ table }) => table)]);
+  const readNames = new Set([
+    ...Object.keys(SOURCE_TABLES),
+    ...HELPING_TABLES,
+    ...LEFT_OUT.flatMap(({ needs }) => Object.keys(needs)),
+  ]);
   const missing = missingOf(columns);
   return {
     schemaVersion: await value('schema_migrations', 'version'),
@@ -123,6 +134,7 @@ async function describe(client: pg.Client, columns: Source['columns']): Promise<
     }),
     otherTables: [...columns.keys()].filter((name) => !readNames.has(name)),
     leftOut,
+    isOneTimeTold: Object.values(SOURCE_TABLES).every(({ query }) => !query || areThere(columns, query.except.needs)),
   };
 }
 

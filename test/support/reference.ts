@@ -58,23 +58,28 @@ const MORE = `
   create table site_configs (key varchar, value text);
   insert into site_configs values ('deployment_id', '0b0b2ad3-3a3d-4f5c-9d27-1f0d5a4c7e11');
   create table workspaces (id uuid, owner_id uuid, template_id uuid, name text);
-  create table workspace_builds (id uuid, workspace_id uuid, build_number int, created_at timestamptz);
+  create table workspace_builds (id uuid, workspace_id uuid, build_number int, created_at timestamptz, template_version_id uuid);
+  create table template_version_parameters (template_version_id uuid, name text, ephemeral boolean);
+  create table crypto_keys (feature text, sequence int, secret text);
   create table workspace_build_parameters (workspace_build_id uuid, name text, value text);
   create table audit_logs (id uuid, time timestamptz, user_id uuid, organization_id uuid, ip inet, user_agent varchar,
     resource_type text, resource_id uuid, resource_target text, action text, diff jsonb, status_code int,
     additional_fields jsonb, request_id uuid, resource_icon text);
   create table templates (id uuid, name text);`;
 
-/** Form values: of two builds of ann the newer one counts. */
+/** Form values: of two builds of ann the newer one counts, and one field was for one build only. */
 export const TEMPLATE = '7a3c1f0e-55ce-4f0e-8d1a-2f6f6b1f9a01';
+const VERSION = '50000000-0000-4000-8000-000000000001';
 const ROWS = `
   insert into workspaces select '10000000-0000-4000-8000-000000000001', id, '${TEMPLATE}', 'dev' from users where username = 'ann';
   insert into workspace_builds values
-    ('20000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 1, '2026-11-20'),
-    ('20000000-0000-4000-8000-000000000002', '10000000-0000-4000-8000-000000000001', 2, '2026-11-21');
+    ('20000000-0000-4000-8000-000000000001', '10000000-0000-4000-8000-000000000001', 1, '2026-11-20', '${VERSION}'),
+    ('20000000-0000-4000-8000-000000000002', '10000000-0000-4000-8000-000000000001', 2, '2026-11-21', '${VERSION}');
+  insert into template_version_parameters values ('${VERSION}', 'region', false), ('${VERSION}', 'unlock', true);
   insert into workspace_build_parameters values
     ('20000000-0000-4000-8000-000000000001', 'region', 'us'), ('20000000-0000-4000-8000-000000000001', 'size', E'a\\tb\\\\n'),
-    ('20000000-0000-4000-8000-000000000002', 'region', 'eu');
+    ('20000000-0000-4000-8000-000000000002', 'region', 'eu'), ('20000000-0000-4000-8000-000000000002', 'unlock', 'only this once');
+  insert into crypto_keys values ('workspace_apps_token', 1, 'a signing key');
   insert into audit_logs
     select '30000000-0000-4000-8000-000000000001', '2026-11-24 23:56:25', id, '00000000-0000-0000-0000-000000000000', '10.1.2.3', 'cli',
       'user', id, 'ann', 'write', '{"name": {"old": "", "new": "Ann", "secret": false}}', 200, '{}',

@@ -36,6 +36,7 @@ describe('the report', () => {
       missing: [],
       unknownColumns: [],
       otherTables: [],
+      isOneTimeTold: true,
       leftOut: [],
     };
     const report = { outcome: 'came before', source, kinds: [], conflicts: [], notes: [] } as const;
