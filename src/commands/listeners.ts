@@ -64,9 +64,14 @@ function listenTls(app: FastifyInstance, log: Logger, tls: Config['tls'], certif
 export function createListeners({ http, tls }: Config, log: Logger, certificates: Certificates | undefined) {
   let server: FastifyInstance['server'] | undefined;
   let secure: TlsListener | undefined;
-  const reload = () => secure?.reload();
 
   return {
+    /** Reads certificates anew where there are any. */
+    reload(): void {
+      if (secure) secure.reload();
+      else log.info('there are no certificates to read anew: nothing has changed');
+    },
+
     async drained(): Promise<void> {
       const ended = server?.listening && new Promise((resolve) => server?.close(resolve));
       await Promise.all([ended, secure?.close()]);
@@ -81,7 +86,6 @@ export function createListeners({ http, tls }: Config, log: Logger, certificates
         const address = await app.listen({ ...http });
         secure = listenTls(app, log, tls, certificates);
         if (tls === null || secure === undefined) return { address };
-        process.on('SIGHUP', reload);
         return {
           address,
           tlsAddress: await secure
@@ -97,7 +101,6 @@ export function createListeners({ http, tls }: Config, log: Logger, certificates
 
     /** Takes no new connection, lets requests under way finish, and cuts those that take too long. */
     async drain(app: FastifyInstance): Promise<void> {
-      process.off('SIGHUP', reload);
       // A connection that was busy when closing began is kept alive by its client otherwise.
       const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
       const cut = setTimeout(() => {

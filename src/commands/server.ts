@@ -1,4 +1,6 @@
 // coder-users server: from settings to a listening server, and an orderly way down again.
+import { closeSync, openSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { Logger } from 'pino';
 import { buildApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
@@ -14,7 +16,7 @@ import { prepareExternalLogin } from '../services/sso/first-contact.ts';
 import { StartError } from '../start-error.ts';
 import type { Command } from './command.ts';
 import { type OnClose, openDatabase, POSTGRES_URL_OPTION, withCleanup, withDatabaseUrl } from './database.ts';
-import { createListeners, tryListeners } from './listeners.ts';
+import { createListeners, type Listeners, tryListeners } from './listeners.ts';
 import { openSecretBox, refuseLostKeys } from './secret-box.ts';
 import { serveMetrics, traceRequests } from './watching.ts';
 
@@ -42,6 +44,26 @@ function stopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
+/**
+ * What SIGHUP means: certificates are to be read anew, unless it is the end of the terminal that the server was started in.
+ * That ends the process where it stands, since not even an exit is sure to come to its end without the terminal.
+ */
+function onHangUp(reload: () => void): void {
+  const hadTerminal = isatty(0);
+  const isTerminalGone = () => {
+    try {
+      closeSync(openSync('/dev/tty', 'r'));
+      return false;
+    } catch {
+      return hadTerminal;
+    }
+  };
+  process.on('SIGHUP', () => {
+    if (isTerminalGone()) process.kill(process.pid, 'SIGKILL');
+    else reload();
+  });
+}
+
 /** Rejects on an error that nobody caught: the server stops in order, since its state is not known any more. */
 function uncaughtError(): Promise<never> {
   return new Promise((_, reject) => {
@@ -50,9 +72,15 @@ function uncaughtError(): Promise<never> {
   });
 }
 
-async function start(config: Config, log: Logger, onClose: OnClose): Promise<void> {
+/** With port 0 the system chooses, and an access URL that follows from the address is known only then. */
+const openAddress = ({ accessUrl }: Config, { address, tlsAddress }: Listeners) =>
+  accessUrl.replace(/:0(?=\/|$)/, `:${new URL(tlsAddress ?? address).port}`);
+
+async function start(settings: Config, log: Logger, onClose: OnClose): Promise<void> {
+  const config = { ...settings };
   await traceRequests(config, log, onClose);
   const listeners = createListeners(config, log, await tryListeners(config, log));
+  onHangUp(listeners.reload);
   if (config.oidc ?? config.github ?? config.email) trustAuthorities(config.outgoing);
   useProxies(config.outgoing);
   const mailer = createMailer(config.email, log);
@@ -85,16 +113,15 @@ async function start(config: Config, log: Logger, onClose: OnClose): Promise<voi
   const jobs = startJobs({ config, db, log, clock: systemClock });
   onClose(() => jobs.stop());
   const listening = await listeners.listen(app, appLog);
-  // With port 0 the system chooses, and nobody else can tell which.
-  const open = config.accessUrl.replace(/:0(?=\/|$)/, `:${new URL(listening.address).port}`);
-  log.info(listening, `ready: open ${open} or run: coder login ${open}`);
+  config.accessUrl = openAddress(config, listening);
+  log.info(listening, `ready: open ${config.accessUrl} or run: coder login ${config.accessUrl}`);
 }
 
 export const serverCommand: Command = {
   summary: 'Run the server. This is what happens without a command, too.',
   examples: ['server', 'server --postgres-url postgres://user:password@host/db'],
   notes: `SIGTERM and SIGINT stop the server within ${STOP_MS / 1000} s, after it has answered what is under way; a second one at once.
-SIGHUP reads the certificates of TLS anew; open connections go on.
+SIGHUP reads the certificates of TLS anew; open connections go on. Without TLS it changes nothing.
 
 ${settingsAsText()}`,
   options: { 'postgres-url': POSTGRES_URL_OPTION },

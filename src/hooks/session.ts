@@ -24,9 +24,9 @@ export type ProviderCheck = (session: SessionRow) => Promise<{ message?: string;
 
 /** The hook that sets `request.actor` or answers 401. */
 export function createSessionHook(deps: AppDeps, providerCheck: ProviderCheck) {
-  const { accessUrl } = deps.config;
   return async function session(request: FastifyRequest, _reply: FastifyReply): Promise<void> {
     if (request.actor) return;
+    const { accessUrl } = deps.config;
     const { identity } = request;
     if ('refusal' in identity) throw unauthenticated(accessUrl, SIGNED_OUT, identity.refusal);
     const { session: row } = identity;

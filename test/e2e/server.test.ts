@@ -19,6 +19,12 @@ describe('start and stop', () => {
     const first = await startServer(env);
     expect(await (await fetch(`${first.url}/healthz`)).text()).toBe('OK');
     expect((await setUp(first.url)).status).toBe(201);
+    // With port 0 links lead to the port that the system chose.
+    const info = (await (await fetch(`${first.url}/api/v2/buildinfo`)).json()) as { dashboard_url: string };
+    expect(info.dashboard_url).toBe(first.url);
+    first.child.kill('SIGHUP');
+    await until(() => first.log().some(({ msg }) => msg.startsWith('there are no certificates')), 'SIGHUP is told');
+    expect(await isSetUp(first.url)).toBe(true);
     expect(await first.stop()).toMatchObject({ code: 0, stderr: '' });
 
     const second = await startServer(env);
