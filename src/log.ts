@@ -2,6 +2,7 @@
 import { openSync } from 'node:fs';
 import { destination, type Logger, pino } from 'pino';
 import type { LogConfig } from './config.ts';
+import { printable } from './golang/text.ts';
 import { StartError } from './start-error.ts';
 import { toDatabaseError } from './store/errors.ts';
 
@@ -55,11 +56,6 @@ export const logSerializers = { err: (err: unknown) => loggableError(err) };
 
 type Line = Record<string, unknown>;
 
-/** What a terminal would obey, and what would end a line. */
-const CONTROLS = /(?!\n)[\p{Cc}\u2028\u2029]/gu;
-const escaped = (text: string) =>
-  text.replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
-
 /** `12:00:00 WARN  what happened {"detail":1}` and the stack of an error below it, set in so that it is no line of its own. */
 function humanLine(json: string): string {
   const { level, time, pid, hostname, msg = '', err, ...rest } = JSON.parse(json) as Line;
@@ -68,7 +64,7 @@ function humanLine(json: string): string {
   const { stack, message } = (err ?? {}) as { stack?: unknown; message?: unknown };
   const trouble = err === undefined ? '' : `\n${String(stack ?? message).replace(/^/gm, '    ')}`;
   const clock = new Date(Number(time)).toTimeString().slice(0, 8);
-  return `${escaped(`${clock} ${name.toUpperCase().padEnd(5)} ${String(msg).replaceAll('\n', ' ')}${details}${trouble}`)}\n`;
+  return `${printable(`${clock} ${name.toUpperCase().padEnd(5)} ${String(msg).replaceAll('\n', ' ')}${details}${trouble}`)}\n`;
 }
 
 const SEVERITIES: Readonly<Record<string, string>> = {

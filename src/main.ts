@@ -12,6 +12,7 @@ import { openapiCommand } from './commands/openapi.ts';
 import { resetPasswordCommand } from './commands/reset-password.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { rotateCommand } from './commands/rotate.ts';
+import { complain, inOneLine } from './commands/say.ts';
 import { serverCommand } from './commands/server.ts';
 import { loggableError } from './log.ts';
 import { programVersion } from './package-root.ts';
@@ -116,6 +117,6 @@ try {
   await run(args);
   process.exit(0);
 } catch (err) {
-  console.error(`coder-users: ${lineOf(err, args).replace(/\s*\n\s*/g, ' ')}`);
+  complain(inOneLine(`coder-users: ${lineOf(err, args)}`));
   process.exit(err instanceof UsageError ? WRONG_USAGE : FAILED);
 }

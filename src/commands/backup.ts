@@ -11,6 +11,7 @@ import { POSTGRES_URL_OPTION, reachDatabase, withCleanup, withDatabaseUrl } from
 import { configuredKeys } from './encryption-keys.ts';
 import { intoFile, intoStdout, type Sink } from './output.ts';
 import { sizeText, startProgress } from './progress.ts';
+import { complain, say } from './say.ts';
 
 const STDOUT = '-';
 
@@ -76,7 +77,7 @@ use only together with the encryption keys, which are kept apart from it. Works 
       const { directUrl } = await reachDatabase(config, log, onClose, { mayJoin: true, mayCreate: false });
       return toStdout ? fill(directUrl)(intoStdout) : intoFile(path, fill(directUrl));
     }).finally(() => progress.end());
-    const say = toStdout ? console.error : console.log;
-    say(summary(toStdout ? 'Backup' : path, manifest, written));
+    const tell = toStdout ? complain : say;
+    tell(summary(toStdout ? 'Backup' : path, manifest, written));
   },
 };

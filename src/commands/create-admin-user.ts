@@ -4,6 +4,7 @@ import { type Command, UsageError } from './command.ts';
 import { POSTGRES_URL_OPTION } from './database.ts';
 import { asOperator } from './operator.ts';
 import { readPassword } from './password-input.ts';
+import { say } from './say.ts';
 
 export const createAdminUserCommand: Command = {
   summary: 'Create a user with the role owner directly in the database.',
@@ -23,6 +24,6 @@ export const createAdminUserCommand: Command = {
     const user = await asOperator(env, flags['postgres-url'], { keys: 'all', mayCreate: true }, (ctx) =>
       createOwner(ctx, { username, email, password }),
     );
-    console.log(`Created the owner ${user.username} <${user.email}> with the id ${user.id}.`);
+    say(`Created the owner ${user.username} <${user.email}> with the id ${user.id}.`);
   },
 };

@@ -16,6 +16,7 @@ import { checkKeys } from './doctor/keys.ts';
 import { checkMail } from './doctor/mail.ts';
 import { checkProviders } from './doctor/provider.ts';
 import { checkSettings } from './doctor/settings.ts';
+import { say } from './say.ts';
 
 /** Which deployment the database belongs to. */
 async function deploymentOf(url: string | undefined): Promise<string | undefined> {
@@ -72,7 +73,7 @@ Exit code 0 when there is no failure (warnings are none), 1 when there is one.`,
   async run({ env, flags, switches }) {
     const findings = await examine({ env, flags });
     const failures = findings.filter(({ state }) => state === 'failure').length;
-    console.log(
+    say(
       switches.has('json') ? JSON.stringify({ ok: failures === 0, findings }, null, 2) : findings.map(line).join('\n'),
     );
     if (failures > 0) throw new StartError(`${failures} ${failures === 1 ? 'failure' : 'failures'}.`);

@@ -10,6 +10,7 @@ import { type Command, UsageError } from './command.ts';
 import { POSTGRES_URL_OPTION, prepareDatabase, withCleanup, withDatabaseUrl } from './database.ts';
 import { intoFile, intoStdout, type Sink } from './output.ts';
 import { startProgress } from './progress.ts';
+import { say } from './say.ts';
 
 const FORMATS = ['json', 'csv'] as const;
 type Format = (typeof FORMATS)[number];
@@ -140,6 +141,6 @@ ${EXPORT_KINDS.map((kind) => `  ${kind}: ${columnsOf(kind).join(', ')}`).join('\
     } finally {
       progress.end();
     }
-    if (wanted.folder !== undefined) console.log(`${rows} rows were written to ${wanted.folder}.`);
+    if (wanted.folder !== undefined) say(`${rows} rows were written to ${wanted.folder}.`);
   },
 };

@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import { type Config, readConfig } from '../config.ts';
 import { StartError } from '../start-error.ts';
 import type { Command } from './command.ts';
+import { say } from './say.ts';
 
 const TIMEOUT_MS = 3000;
 
@@ -27,6 +28,6 @@ export const healthCommand: Command = {
     });
     const text = await answer.text();
     if (answer.status !== 200) throw new StartError(`${url} answers ${answer.status}.`);
-    console.log(text);
+    say(text);
   },
 };

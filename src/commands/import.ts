@@ -10,6 +10,7 @@ import { type Command, UsageError } from './command.ts';
 import { POSTGRES_URL_OPTION, prepareDatabase, withCleanup, withDatabaseUrl } from './database.ts';
 import { barText, conflictLines, reportLines } from './import-report.ts';
 import { startProgress } from './progress.ts';
+import { complain, inOneLine, say } from './say.ts';
 import { openSecretBox, refuseLostKeys } from './secret-box.ts';
 
 /** The value of an option, or what the file holds that it names: command lines can be read by others. */
@@ -24,12 +25,12 @@ function valueOrFile(value: string | undefined): string | undefined {
 
 function finish(report: MoveInReport, isDryRun: boolean): void {
   if (report.outcome === 'conflicts') {
-    for (const line of conflictLines(report.conflicts)) console.error(line);
+    for (const line of conflictLines(report.conflicts)) complain(inOneLine(line));
     throw new StartError(
       `Nothing was written: ${report.conflicts.length} conflicts are in the way. Rename or remove one of each, and run it again.`,
     );
   }
-  for (const line of reportLines(report, isDryRun)) console.log(line);
+  for (const line of reportLines(report, isDryRun)) say(inOneLine(line));
 }
 
 export const importCommand: Command = {

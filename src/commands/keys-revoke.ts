@@ -7,6 +7,7 @@ import { type Command, type CommandInput, UsageError } from './command.ts';
 import { POSTGRES_URL_OPTION } from './database.ts';
 import { asOperator } from './operator.ts';
 import { startProgress } from './progress.ts';
+import { say } from './say.ts';
 
 const KINDS: readonly KeyKind[] = ['session', 'key', 'token'];
 
@@ -54,6 +55,6 @@ export const keysRevokeCommand: Command = {
       return revokeKeys(ctx, which, (keys) => progress.show(() => `revoked: ${words(keys)}`));
     }).finally(() => progress.end());
     if (revoked === 0 && flags.id !== undefined) throw new StartError('There is no key with this id.');
-    console.log(`${words(revoked)} ${revoked === 1 ? 'was' : 'were'} revoked.`);
+    say(`${words(revoked)} ${revoked === 1 ? 'was' : 'were'} revoked.`);
   },
 };

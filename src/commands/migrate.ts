@@ -3,6 +3,7 @@ import { readConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import type { Command } from './command.ts';
 import { POSTGRES_URL_OPTION, prepareDatabase, withCleanup, withDatabaseUrl } from './database.ts';
+import { say } from './say.ts';
 
 export const migrateCommand: Command = {
   summary: 'Bring the database to the schema of this program. The server does the same whenever it starts.',
@@ -15,6 +16,6 @@ export const migrateCommand: Command = {
       prepareDatabase(config, log, onClose, { mayJoin: true, mayCreate: true }),
     );
     const what = applied === 1 ? '1 migration was applied' : `${applied} migrations were applied`;
-    console.log(applied === 0 ? 'The schema is up to date.' : `The schema is up to date: ${what}.`);
+    say(applied === 0 ? 'The schema is up to date.' : `The schema is up to date: ${what}.`);
   },
 };

@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { POSTGRES_URL_OPTION } from './database.ts';
 import { asOperator } from './operator.ts';
 import { readPassword } from './password-input.ts';
+import { say } from './say.ts';
 
 export const resetPasswordCommand: Command = {
   summary: 'Give a user a new password directly in the database. All sessions and tokens of the user end.',
@@ -17,6 +18,6 @@ export const resetPasswordCommand: Command = {
   async run({ env, flags, positionals: [username = ''] }) {
     const password = await readPassword(flags.password);
     await asOperator(env, flags['postgres-url'], { keys: 'none' }, (ctx) => resetPassword(ctx, username, password));
-    console.log(`The password of ${username} has been reset.`);
+    say(`The password of ${username} has been reset.`);
   },
 };

@@ -9,6 +9,7 @@ import type { Command } from './command.ts';
 import { POSTGRES_URL_OPTION, reachDatabase, withCleanup, withDatabaseUrl } from './database.ts';
 import { addToKeyFile, configuredKeys, keyFileOf, writeNewKeyFile } from './encryption-keys.ts';
 import { sizeText, startProgress } from './progress.ts';
+import { say } from './say.ts';
 
 const VARIABLE = 'CODER_EXTERNAL_TOKEN_ENCRYPTION_KEYS';
 
@@ -98,8 +99,8 @@ Stop the server before, and start it afterwards.`,
       const { tables, time, version } = backup.manifest;
       const rows = tables.reduce((sum, table) => sum + table.rows, 0);
       const migrated = newer === 0 ? '' : ` ${newer} newer migrations were applied.`;
-      console.log(`Restored ${rows} rows of ${tables.length} tables, as of ${time} (version ${version}).${migrated}`);
-      if (plan.note !== '') console.log(plan.note);
+      say(`Restored ${rows} rows of ${tables.length} tables, as of ${time} (version ${version}).${migrated}`);
+      if (plan.note !== '') say(plan.note);
     } finally {
       progress.end();
     }

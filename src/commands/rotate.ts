@@ -7,6 +7,7 @@ import type { Command } from './command.ts';
 import { POSTGRES_URL_OPTION } from './database.ts';
 import { asOperator } from './operator.ts';
 import { startProgress } from './progress.ts';
+import { say } from './say.ts';
 
 const WORDS: Readonly<Record<keyof KindCounts, string>> = {
   secrets: 'secrets (deleted)',
@@ -31,7 +32,7 @@ async function refuseToDiscard(ctx: Ctx, onProgress: (texts: number) => void): P
 
 async function discard(ctx: Ctx, onProgress: (texts: number) => void): Promise<void> {
   const discarded = wordsOf(await discardUnreadable(ctx, onProgress));
-  console.log(discarded.length === 0 ? 'Nothing had to be discarded.' : `Discarded: ${discarded.join('; ')}.`);
+  say(discarded.length === 0 ? 'Nothing had to be discarded.' : `Discarded: ${discarded.join('; ')}.`);
 }
 
 export const rotateCommand: Command = {
@@ -68,6 +69,6 @@ this server are not encrypted with it and go on working.`,
         `${failed} stored texts need a key that is not configured; ${rotated} were encrypted anew. Keep every old key.`,
       );
     }
-    console.log(`${rotated} stored texts were encrypted anew. All that is stored encrypted uses the first key.`);
+    say(`${rotated} stored texts were encrypted anew. All that is stored encrypted uses the first key.`);
   },
 };

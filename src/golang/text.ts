@@ -19,3 +19,10 @@ export function cutTo(text: string, bytes: number): string {
   }
   return text.slice(0, end);
 }
+
+/** What a terminal would obey, what would end a line, and what turns the direction of the text behind it. */
+const CONTROLS = /(?!\n)[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A text for a terminal, whoever wrote it: line ends stay, other controls are shown as escapes. */
+export const printable = (text: string): string =>
+  text.replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
