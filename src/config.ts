@@ -2,6 +2,7 @@
 
 import { type EmailConfig, readEmail } from './config/email.ts';
 import { type GithubConfig, readGithub } from './config/github.ts';
+import { type NotificationsConfig, readNotifications } from './config/notifications.ts';
 import { type OidcConfig, readOidc } from './config/oidc.ts';
 import { type DeploymentOption, deploymentOptions } from './config/options.ts';
 import { type OutgoingConfig, readOutgoing } from './config/outgoing.ts';
@@ -12,7 +13,7 @@ import { type LogConfig, readLog, readMetrics, readTracing, type TracingConfig }
 import { settingsWithoutEffect } from './config/without-effect.ts';
 import { withSslMode } from './postgres/connection-url.ts';
 
-export type { EmailConfig, GithubConfig, LogConfig, OidcConfig, TracingConfig };
+export type { EmailConfig, GithubConfig, LogConfig, NotificationsConfig, OidcConfig, TracingConfig };
 export { ConfigError };
 
 export type SshKeygenAlgorithm = 'ed25519' | 'ecdsa' | 'rsa4096';
@@ -74,6 +75,7 @@ export interface Config {
   readonly audit: { readonly retentionNs: bigint };
   readonly outgoing: OutgoingConfig;
   readonly email: EmailConfig | null;
+  readonly notifications: NotificationsConfig;
   readonly oidc: OidcConfig | null;
   readonly github: GithubConfig | null;
   readonly log: LogConfig;
@@ -251,6 +253,7 @@ function read(reader: Reader): Omit<Config, 'options'> {
     audit: { retentionNs: reader.duration('CODER_AUDIT_LOGS_RETENTION', 0n) },
     outgoing,
     email: readEmail(reader, outgoing),
+    notifications: readNotifications(reader),
     oidc: readOidc(reader, accessUrl),
     github: readGithub(reader),
     log: readLog(reader),

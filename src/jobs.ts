@@ -2,7 +2,13 @@
 import { instantText, MINUTE } from './clock.ts';
 import type { AppDeps } from './ctx.ts';
 import { once } from './in-flight.ts';
-import { deleteExpiredKeys, deleteOldAuditLogs, deleteSpentStates } from './store/retention.ts';
+import {
+  deleteExpiredKeys,
+  deleteHandledMessages,
+  deleteOldAuditLogs,
+  deleteOldInboxMessages,
+  deleteSpentStates,
+} from './store/retention.ts';
 
 const EVERY_MS = (10 * MINUTE) / 1000;
 /** The most rows of a kind that one run deletes, so that no run holds the database for long. */
@@ -12,6 +18,11 @@ const SPENT_STATE_NS = 24n * 3_600_000_000_000n;
 
 type JobDeps = Pick<AppDeps, 'config' | 'db' | 'log' | 'clock'>;
 
+const DAY_NS = 24n * 3_600_000_000_000n;
+/** Longer than a day, within which equal messages are dropped; what failed can be looked into. */
+const HANDLED_MESSAGE_NS = 7n * DAY_NS;
+const INBOX_MESSAGE_NS = 365n * DAY_NS;
+
 interface Retention {
   what: string;
   /** How long rows are kept, in nanoseconds; 0 or less means for ever. */
@@ -20,13 +31,15 @@ interface Retention {
 }
 
 /**
- * One run: keys expired for longer than `config.tokens.retentionNs` and audit entries older than
- * `config.audit.retentionNs`. What fails is logged and tried again in the next run.
+ * One run: keys expired for longer than `config.tokens.retentionNs`, audit entries older than `config.audit.retentionNs`,
+ * messages that were handled a week ago or lie in an inbox for a year. What fails is logged and tried again in the next run.
  */
 export async function deleteOutdated({ config, db, log, clock }: JobDeps): Promise<void> {
   const retentions: Retention[] = [
     { what: 'expired keys', keptNs: config.tokens.retentionNs, run: deleteExpiredKeys },
     { what: 'spent states of logins', keptNs: SPENT_STATE_NS, run: deleteSpentStates },
+    { what: 'handled notifications', keptNs: HANDLED_MESSAGE_NS, run: deleteHandledMessages },
+    { what: 'old messages in inboxes', keptNs: INBOX_MESSAGE_NS, run: deleteOldInboxMessages },
     { what: 'audit entries', keptNs: config.audit.retentionNs, run: deleteOldAuditLogs },
   ];
   for (const { what, keptNs, run } of retentions) {

@@ -1,20 +1,8 @@
-// Wire types of notification preferences and web push, and the built-in notification templates.
+// Wire types of notifications: templates, preferences, inbox, messages that are sent, and web push.
 import { z } from 'zod';
 import { Time, Uuid } from './common.ts';
-import { MAX_LABEL, MAX_PREFERENCES, MAX_URL, MAX_WORD } from './sizes.ts';
+import { MAX_LABEL, MAX_PREFERENCES, MAX_QUERY_PARAMETER, MAX_URL, MAX_WORD } from './sizes.ts';
 import { goBool, goMap, goString } from './wire.ts';
-
-/** The built-in templates whose delivery a user can switch off, by their fixed ids. */
-export const NOTIFICATION_TEMPLATES = [
-  { id: '4e19c0ac-94e1-4532-9515-d1801aa283b2', name: 'User account created' },
-  { id: 'f44d9314-ad03-4bc8-95d0-5cad491da6b6', name: 'User account deleted' },
-  { id: 'b02ddd82-4733-4d02-a2d7-c36f3598997d', name: 'User account suspended' },
-  { id: '9f5af851-8408-4e73-a7a1-c6502ba46689', name: 'User account activated' },
-  { id: '6a2f0609-9b69-4d36-a989-9f5925b6cbff', name: 'Your account has been suspended' },
-  { id: '1a6a6bea-ee0a-43e2-9e7c-eabdb53730e4', name: 'Your account has been activated' },
-  { id: '62f86a30-2330-4b61-a26d-311ff3b608cf', name: 'One-time passcode' },
-  { id: 'f517da0b-cdc9-410f-ab89-a86107c420ed', name: 'Workspace deleted' },
-] as const;
 
 export const NotificationPreference = z
   .object({ id: Uuid, disabled: z.boolean(), updated_at: Time })
@@ -37,3 +25,88 @@ export type WebpushSubscription = z.output<typeof WebpushSubscription>;
 export const DeleteWebpushSubscription = z
   .object({ endpoint: goString(MAX_URL) })
   .meta({ id: 'codersdk.DeleteWebpushSubscription' });
+
+export const NotificationTemplate = z
+  .object({
+    id: Uuid,
+    name: z.string(),
+    title_template: z.string(),
+    body_template: z.string(),
+    actions: z.string(),
+    group: z.string(),
+    method: z.string(),
+    kind: z.string(),
+    enabled_by_default: z.boolean(),
+  })
+  .meta({ id: 'codersdk.NotificationTemplate' });
+export type NotificationTemplate = z.infer<typeof NotificationTemplate>;
+
+export const NotificationMethodsResponse = z
+  .object({ available: z.array(z.string()), default: z.string() })
+  .meta({ id: 'codersdk.NotificationMethodsResponse' });
+
+export const UpdateNotificationTemplateMethod = z
+  .object({ method: goString(MAX_WORD) })
+  .meta({ id: 'codersdk.UpdateNotificationTemplateMethod' });
+export type UpdateNotificationTemplateMethod = z.output<typeof UpdateNotificationTemplateMethod>;
+
+/** Titles have 120 characters at most, messages 2,000: the operation says so itself. Golden: notify-send */
+export const CustomNotificationRequest = z
+  .object({
+    content: z
+      .object({ title: goString(MAX_LABEL), message: goString(2000 * 4) })
+      .meta({ id: 'codersdk.CustomNotificationContent' })
+      .nullish(),
+  })
+  .meta({ id: 'codersdk.CustomNotificationRequest' });
+export type CustomNotificationRequest = z.output<typeof CustomNotificationRequest>;
+
+export const InboxNotification = z
+  .object({
+    id: Uuid,
+    user_id: Uuid,
+    template_id: Uuid,
+    targets: z.array(Uuid).nullable(),
+    title: z.string(),
+    content: z.string(),
+    icon: z.string(),
+    actions: z.array(z.object({ label: z.string(), url: z.string() }).meta({ id: 'codersdk.InboxNotificationAction' })),
+    read_at: Time.nullable(),
+    created_at: Time,
+  })
+  .meta({ id: 'codersdk.InboxNotification' });
+export type InboxNotification = z.infer<typeof InboxNotification>;
+
+export const ListInboxNotificationsResponse = z
+  .object({ notifications: z.array(InboxNotification), unread_count: z.int() })
+  .meta({ id: 'codersdk.ListInboxNotificationsResponse' });
+
+export const UpdateInboxNotificationReadStatusRequest = z
+  .object({ is_read: goBool() })
+  .meta({ id: 'codersdk.UpdateInboxNotificationReadStatusRequest' });
+export type UpdateInboxNotificationReadStatusRequest = z.output<typeof UpdateInboxNotificationReadStatusRequest>;
+
+export const UpdateInboxNotificationReadStatusResponse = z
+  .object({ notification: InboxNotification, unread_count: z.int() })
+  .meta({ id: 'codersdk.UpdateInboxNotificationReadStatusResponse' });
+
+/** What the watch sends for each message that arrives. */
+export const GetInboxNotificationResponse = z
+  .object({ notification: InboxNotification, unread_count: z.int() })
+  .meta({ id: 'codersdk.GetInboxNotificationResponse' });
+
+const text = (description: string) =>
+  z.string().meta({ maxLength: MAX_QUERY_PARAMETER }).optional().describe(description);
+
+/** Query parameters of the inbox, for the contract document. */
+export const InboxQuery = z.object({
+  targets: text('Comma-separated list of target IDs to filter notifications'),
+  templates: text('Comma-separated list of template IDs to filter notifications'),
+  read_status: text('Filter notifications by read status. Possible values: read, unread, all'),
+  starting_before: text('ID of the last notification from the current page. Notifications returned will be older'),
+});
+
+/** The same and the form of texts. */
+export const WatchQuery = InboxQuery.extend({
+  format: text('Define the output format for notifications title and body: plaintext or markdown'),
+});

@@ -10,6 +10,7 @@ import { createIdentityProviders } from '../idp/providers.ts';
 import { startJobs } from '../jobs.ts';
 import { createLog } from '../log.ts';
 import { createMailer } from '../mail/mailer.ts';
+import { startNotifier } from '../notifier.ts';
 import { trustAuthorities } from '../outgoing/authorities.ts';
 import { useProxies } from '../outgoing/proxies.ts';
 import { prepareExternalLogin } from '../services/sso/first-contact.ts';
@@ -112,6 +113,8 @@ async function start(settings: Config, log: Logger, onClose: OnClose): Promise<v
   onClose(() => listeners.drain(app));
   const jobs = startJobs({ config, db, log, clock: systemClock });
   onClose(() => jobs.stop());
+  const notifier = startNotifier({ config, db, log, clock: systemClock });
+  onClose(() => notifier.stop());
   const listening = await listeners.listen(app, appLog);
   config.accessUrl = openAddress(config, listening);
   log.info(listening, `ready: open ${config.accessUrl} or run: coder login ${config.accessUrl}`);

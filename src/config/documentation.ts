@@ -179,6 +179,18 @@ export const SETTINGS: readonly Group[] = [
     ['EMAIL_AUTH_IDENTITY', NONE, 'the identity to act as, where it is not that name'],
   ),
   group(
+    'Notifications',
+    ['NOTIFICATIONS_METHOD', 'smtp', 'how people are told: smtp or webhook; each kind may have a method of its own'],
+    ['NOTIFICATIONS_INBOX_ENABLED', 'true', 'a copy goes to the inbox of each who is told'],
+    ['NOTIFICATIONS_WEBHOOK_ENDPOINT', NONE, 'the address that the method webhook posts to'],
+    ['NOTIFICATIONS_MAX_SEND_ATTEMPTS', '5', 'how often a message is tried before it is given up'],
+    ['NOTIFICATIONS_RETRY_INTERVAL', '5m', 'the longest pause between two attempts; the first ones are shorter'],
+    ['NOTIFICATIONS_DISPATCH_TIMEOUT', '1m', 'how long one attempt may take'],
+    ['NOTIFICATIONS_FETCH_INTERVAL', '15s', 'how often each replica looks for messages to deliver'],
+    ['NOTIFICATIONS_LEASE_COUNT', '20', 'how many messages a replica takes at a time'],
+    ['NOTIFICATIONS_LEASE_PERIOD', '2m', 'for how long; another one takes them over after that'],
+  ),
+  group(
     'What clients and pages show',
     ['USERS_ADVERTISED_VERSION', 'v0.0.0', 'the version that clients see; this one keeps every CLI quiet'],
     ['CLI_UPGRADE_MESSAGE', NONE, 'what a CLI of another version prints'],

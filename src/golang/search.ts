@@ -4,7 +4,7 @@ import { parseBoolean } from './booleans.ts';
 import { parseGoInt } from './numbers.ts';
 import { quoted } from './quote.ts';
 import { parseRfc3339 } from './times.ts';
-import { parseUuid } from './uuids.ts';
+import { parseUuid, uuidProblem } from './uuids.ts';
 
 export interface QueryProblem {
   field: string;
@@ -210,6 +210,14 @@ export class QueryReader {
       const value = parseUuid(text);
       return value === undefined ? { error: 'must be a valid uuid' } : { value };
     });
+  }
+
+  /** As `list`, each value a UUID in any spelling, as it is stored. */
+  uuids(key: string): string[] {
+    const values = this.list(key);
+    const bad = values.filter((value) => parseUuid(value) === undefined);
+    if (bad.length > 0) this.#fail(key, `has invalid values: ${bad.map(uuidProblem).join('\n')}`);
+    return values.flatMap((value) => parseUuid(value) ?? []);
   }
 
   /** Notes every key that nothing read. Call it last. */

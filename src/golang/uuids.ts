@@ -1,4 +1,5 @@
 // UUIDs as clients write them, and the one that stands for nothing.
+import { quoted } from './quote.ts';
 
 /** The UUID of all zeros: "none" where an id is optional, the default organization where one is named. */
 export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
@@ -23,4 +24,13 @@ export function parseUuid(text: string): string | undefined {
   if (isUndashedUuid(bare)) bare = bare.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
   const lower = bare.toLowerCase();
   return isPlainUuid(lower) ? lower : undefined;
+}
+
+/** What is wrong with a text that `parseUuid` does not take. */
+export function uuidProblem(text: string): string {
+  const { length } = new TextEncoder().encode(text);
+  if (![32, 36, 38, 45].includes(length)) return `invalid UUID length: ${length}`;
+  if (length === 45 && text.slice(0, 9).toLowerCase() !== 'urn:uuid:')
+    return `invalid urn prefix: ${quoted(text.slice(0, 9))}`;
+  return 'invalid UUID format';
 }

@@ -76,12 +76,28 @@ export type UserOwnedResource =
   | 'user_secret'
   | 'user_skill'
   | 'notification_preference'
+  | 'inbox_notification'
   | 'webpush_subscription'
   | 'notification_message';
 
 /** Something of a user that has no id of its own for the engine. */
 export function userOwned(type: UserOwnedResource, userId: string): RbacObject {
   return { type, owner: userId };
+}
+
+/** A message in somebody's inbox. */
+export function inboxMessageObject(message: { readonly id: string; readonly userId: string }): RbacObject {
+  return { type: 'inbox_notification', id: message.id, owner: message.userId };
+}
+
+/** Messages to people, as somebody sends them who looks after the deployment. */
+export function messagesObject(): RbacObject {
+  return { type: 'notification_message' };
+}
+
+/** A kind of notification. */
+export function notificationTemplateObject(id: string): RbacObject {
+  return { type: 'notification_template', id };
 }
 
 /** An organization; it belongs to itself. */

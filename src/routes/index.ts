@@ -18,7 +18,7 @@ import { licenseRoutes } from './licenses.ts';
 import { loginRoutes, logoutRoutes } from './login.ts';
 import { oidcClaimsRoutes, userLoginTypeRoutes } from './login-type.ts';
 import { membersRoutes } from './members.ts';
-import { userNotificationRoutes } from './notifications.ts';
+import { notificationRoutes } from './notifications.ts';
 import { oauth2AppRoutes } from './oauth2-apps.ts';
 import { organizationRoutes, organizationsRoutes, userOrganizationRoutes } from './organizations.ts';
 import { pageRoutes } from './pages.ts';
@@ -27,6 +27,7 @@ import { secretRoutes } from './secrets.ts';
 import { userSettingsRoutes } from './settings.ts';
 import { skillRoutes } from './skills.ts';
 import { swaggerRoutes } from './swagger.ts';
+import { userNotificationRoutes } from './user-notifications.ts';
 import { userRoutes, usersRoutes } from './users.ts';
 import {
   organizationWorkspacesRoutes,
@@ -60,6 +61,7 @@ export async function registerRoutes(app: FastifyInstance): Promise<void> {
         await scope.register(licenseRoutes, { prefix: '/licenses' });
         await scope.register(authcheckRoutes);
         await scope.register(auditRoutes);
+        await scope.register(notificationRoutes, { prefix: '/notifications' });
         await scope.register(insightsRoutes, { prefix: '/insights' });
         await scope.register(organizationsRoutes, { prefix: '/organizations' });
         await scope.register(

@@ -1,92 +1,184 @@
-// Notifications of one user: preferences and web push.
-import type { FastifyInstance } from 'fastify';
-import type { z } from 'zod';
+// Notifications of the deployment and of whoever asks: templates and methods, messages that are sent, the inbox.
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { Empty, Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/notifications.ts';
-import { actorCtxOf } from '../hooks/session.ts';
-import { targetOf } from '../hooks/target.ts';
-import { presentNotificationPreferences as present } from '../present/notifications.ts';
-import * as notifications from '../services/notifications.ts';
+import { actorCtxOf, ctxOf } from '../hooks/session.ts';
+import { queryTerms } from '../http/query.ts';
+import { presentInboxMessage, presentNotificationTemplate } from '../present/notifications.ts';
+import * as inbox from '../services/inbox.ts';
+import * as messages from '../services/messages.ts';
+import * as notificationTemplates from '../services/notification-templates.ts';
 
 type Body<T extends z.ZodType> = { Body: z.output<T> };
 
-/** Routes of `/users/{user}/notifications` and `/users/{user}/webpush`. */
-export async function userNotificationRoutes(app: FastifyInstance): Promise<void> {
-  await app.register(
-    async (group) => {
-      group.get(
-        '/',
-        {
-          schema: {
-            operationId: 'get-user-notification-preferences',
-            summary: 'Get user notification preferences',
-            tags: ['Notifications'],
-            response: { 200: wire.NotificationPreferences },
-          },
-        },
-        async (request) => present(await notifications.notificationPreferences(actorCtxOf(request), targetOf(request))),
-      );
-
-      group.put<Body<typeof wire.UpdateUserNotificationPreferences>>(
-        '/',
-        {
-          schema: {
-            operationId: 'update-user-notification-preferences',
-            summary: 'Update user notification preferences',
-            tags: ['Notifications'],
-            body: wire.UpdateUserNotificationPreferences,
-            response: { 200: wire.NotificationPreferences },
-          },
-        },
-        async (request) =>
-          present(
-            await notifications.updateNotificationPreferences(actorCtxOf(request), targetOf(request), request.body),
-          ),
-      );
-    },
-    { prefix: '/notifications/preferences' },
+const templates = async (request: FastifyRequest, kind: 'system' | 'custom') =>
+  (await notificationTemplates.templatesOfKind(ctxOf(request), kind)).map(({ template, method }) =>
+    presentNotificationTemplate(template, method),
   );
 
-  app.post<Body<typeof wire.WebpushSubscription>>(
-    '/webpush/subscription',
+/** Routes of `/notifications`: templates and methods, messages that are sent, the caller's inbox. */
+export async function notificationRoutes(app: FastifyInstance): Promise<void> {
+  app.get(
+    '/dispatch-methods',
     {
       schema: {
-        operationId: 'create-user-webpush-subscription',
-        summary: 'Create user webpush subscription',
+        operationId: 'get-notification-dispatch-methods',
+        summary: 'Get notification dispatch methods',
         tags: ['Notifications'],
-        body: wire.WebpushSubscription,
-        response: { 204: Empty, 400: Response },
+        response: { 200: wire.NotificationMethodsResponse },
       },
     },
-    async (request) => notifications.subscribe(actorCtxOf(request), targetOf(request), request.body),
+    async (request) => notificationTemplates.dispatchMethods(ctxOf(request)),
   );
 
-  app.delete<Body<typeof wire.DeleteWebpushSubscription>>(
-    '/webpush/subscription',
+  app.get(
+    '/templates/system',
     {
       schema: {
-        operationId: 'delete-user-webpush-subscription',
-        summary: 'Delete user webpush subscription',
+        operationId: 'get-system-notification-templates',
+        summary: 'Get system notification templates',
         tags: ['Notifications'],
-        body: wire.DeleteWebpushSubscription,
-        response: { 204: Empty, 404: Response },
+        response: { 200: z.array(wire.NotificationTemplate) },
       },
     },
-    async (request) => notifications.unsubscribe(actorCtxOf(request), targetOf(request)),
+    async (request) => templates(request, 'system'),
+  );
+
+  app.get(
+    '/templates/custom',
+    {
+      schema: {
+        operationId: 'get-custom-notification-templates',
+        summary: 'Get custom notification templates',
+        tags: ['Notifications'],
+        response: { 200: z.array(wire.NotificationTemplate) },
+      },
+    },
+    async (request) => templates(request, 'custom'),
+  );
+
+  app.put<{ Params: { notification_template: string }; Body: wire.UpdateNotificationTemplateMethod }>(
+    '/templates/:notification_template/method',
+    {
+      onRequest: async (request) =>
+        void notificationTemplates.requireChangeable(
+          actorCtxOf(request),
+          (request.params as { notification_template: string }).notification_template,
+        ),
+      schema: {
+        operationId: 'update-notification-template-dispatch-method',
+        summary: 'Update notification template dispatch method',
+        tags: ['Enterprise'],
+        body: wire.UpdateNotificationTemplateMethod,
+        response: { 200: Response, 304: Empty },
+      },
+    },
+    async (request, reply) => {
+      const { notification_template: id } = request.params;
+      const changed = await notificationTemplates.chooseMethod(actorCtxOf(request), id, request.body.method);
+      return changed ? { message: 'Successfully updated notification template method.' } : reply.code(304).send();
+    },
   );
 
   app.post(
-    '/webpush/test',
+    '/test',
     {
       schema: {
-        operationId: 'send-a-test-push-notification',
-        summary: 'Send a test push notification',
+        operationId: 'send-a-test-notification',
+        summary: 'Send a test notification',
         tags: ['Notifications'],
         response: { 204: Empty },
       },
     },
     async (request, reply) => {
-      notifications.testPush(actorCtxOf(request), targetOf(request));
+      await messages.sendTest(actorCtxOf(request));
+      return reply.code(204).send();
+    },
+  );
+
+  app.post<Body<typeof wire.CustomNotificationRequest>>(
+    '/custom',
+    {
+      schema: {
+        operationId: 'send-a-custom-notification',
+        summary: 'Send a custom notification',
+        tags: ['Notifications'],
+        body: wire.CustomNotificationRequest,
+        response: { 204: Empty, 400: Response },
+      },
+    },
+    async (request, reply) => {
+      await messages.sendCustom(actorCtxOf(request), request.body);
+      return reply.code(204).send();
+    },
+  );
+
+  await app.register(inboxRoutes, { prefix: '/inbox' });
+}
+
+async function inboxRoutes(app: FastifyInstance): Promise<void> {
+  app.get(
+    '/',
+    {
+      schema: {
+        operationId: 'list-inbox-notifications',
+        summary: 'List inbox notifications',
+        tags: ['Notifications'],
+        querystring: wire.InboxQuery,
+        response: { 200: wire.ListInboxNotificationsResponse },
+      },
+    },
+    async (request) => {
+      const { messages, unread } = await inbox.readInbox(actorCtxOf(request), queryTerms(request));
+      return { notifications: messages.map(presentInboxMessage), unread_count: unread };
+    },
+  );
+
+  app.get(
+    '/watch',
+    {
+      schema: {
+        operationId: 'watch-for-new-inbox-notifications',
+        summary: 'Watch for new inbox notifications',
+        tags: ['Notifications'],
+        querystring: wire.WatchQuery,
+        response: { 200: wire.GetInboxNotificationResponse, 426: Response },
+      },
+    },
+    async (request) => inbox.watchInbox(actorCtxOf(request), queryTerms(request)),
+  );
+
+  app.put<{ Params: { id: string }; Body: wire.UpdateInboxNotificationReadStatusRequest }>(
+    '/:id/read-status',
+    {
+      schema: {
+        operationId: 'update-read-status-of-a-notification',
+        summary: 'Update read status of a notification',
+        tags: ['Notifications'],
+        body: wire.UpdateInboxNotificationReadStatusRequest,
+        response: { 200: wire.UpdateInboxNotificationReadStatusResponse },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const { message, unread } = await inbox.markRead(actorCtxOf(request), id, request.body.is_read);
+      return { notification: presentInboxMessage(message), unread_count: unread };
+    },
+  );
+
+  app.put(
+    '/mark-all-as-read',
+    {
+      schema: {
+        operationId: 'mark-all-unread-notifications-as-read',
+        summary: 'Mark all unread notifications as read',
+        tags: ['Notifications'],
+        response: { 204: Empty },
+      },
+    },
+    async (request, reply) => {
+      await inbox.markAllRead(actorCtxOf(request));
       return reply.code(204).send();
     },
   );

@@ -7,6 +7,7 @@ import { uniques } from '../store/schema.ts';
 import { findUserById, insertUser, type NewUser, type UserRow } from '../store/users.ts';
 import { audit } from './audit.ts';
 import { insertNewSshKey, type newSshKey } from './git-ssh-keys.ts';
+import { notifyOfAccount } from './notify.ts';
 
 /** The fields of a user that the audit log compares. */
 export const auditedUser = (user: UserRow) => ({
@@ -46,7 +47,8 @@ export async function reread(ctx: Ctx, id: string): Promise<UserRow> {
 export const isTaken = (err: unknown) => isUnique(err, uniques.username) || isUnique(err, uniques.email);
 
 /**
- * Stores an account with its SSH key and memberships and notes it in the audit log. Needs a transaction; decides nothing.
+ * Stores an account with its SSH key and memberships, notes it in the audit log and tells those who look after accounts.
+ * Needs a transaction; decides nothing.
  * @param byItself people who sign up act for themselves: there is no session yet
  * @returns the user as stored
  * @throws a unique violation on the name or the address
@@ -73,5 +75,7 @@ export async function insertAccount(
     after: auditedUser(created),
     status: 201,
   });
+  const maker = byItself ? created : ctx.actor?.user;
+  if (maker) await notifyOfAccount(ctx, 'created', created, maker);
   return created;
 }

@@ -18,6 +18,7 @@ export type AuditResource =
   | 'appearance'
   | 'oauth2_provider_app'
   | 'oauth2_provider_app_secret'
+  | 'notification_template'
   | 'user_settings';
 
 export interface AuditEntry {

@@ -1,10 +1,7 @@
 // Which notifications a user wants, and web push, which this deployment does not deliver.
 
-import {
-  NOTIFICATION_TEMPLATES,
-  type UpdateUserNotificationPreferences,
-  type WebpushSubscription,
-} from '../codersdk/notifications.ts';
+import { NOTIFICATION_TEMPLATES } from '../codersdk/notification-templates.ts';
+import type { UpdateUserNotificationPreferences, WebpushSubscription } from '../codersdk/notifications.ts';
 import { type ActorCtx, nowText } from '../ctx.ts';
 import { ApiError, badRequest, forbidden } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
@@ -60,8 +57,10 @@ export async function updateNotificationPreferences(
   const disabled = templateMap(input);
   requirePreferences(ctx, target, 'update');
   requirePreferences(ctx, target, 'read');
+  const set = new Set((await listNotificationPreferences(ctx.db, target.id)).map(({ templateId }) => templateId));
   for (const id of disabled.keys()) {
-    if (!TEMPLATE_IDS.has(id)) throw badRequest(`There is no notification template ${id}.`);
+    // Those that came with an import may be of templates that this product sends nothing by.
+    if (!TEMPLATE_IDS.has(id) && !set.has(id)) throw badRequest(`There is no notification template ${id}.`);
   }
   return withAccount(ctx, target, async (ctx) => {
     requirePreferences(ctx, target, 'update');

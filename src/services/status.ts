@@ -8,6 +8,7 @@ import { lockUser, type UserRow, updateUser } from '../store/users.ts';
 import { auditUserChange, reread } from './accounts.ts';
 import { requirePermission, rolesHeldBy, withAccount } from './actors.ts';
 import { audit } from './audit.ts';
+import { notifyOfAccount } from './notify.ts';
 import { requireKnownActor } from './users.ts';
 
 /**
@@ -61,6 +62,7 @@ export async function setStatus(ctx: ActorCtx, target: UserRow, status: 'active'
     await updateUser(ctx.db, target.id, { status, updatedAt: nowText(ctx) });
     const updated = await reread(ctx, target.id);
     await auditUserChange(ctx, before, updated);
+    await notifyOfAccount(ctx, status === 'active' ? 'activated' : status, updated, ctx.actor.user);
     return updated;
   });
 }

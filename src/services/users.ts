@@ -35,6 +35,7 @@ import { auditedUser, auditUserChange, insertAccount, isTaken, reread } from './
 import { requirePermission, rolesHeldBy, withAccount, withActor } from './actors.ts';
 import { audit } from './audit.ts';
 import { newSshKey } from './git-ssh-keys.ts';
+import { notifyOfAccount } from './notify.ts';
 import { rolesOfNewMember } from './organization-roles.ts';
 import { requireAnotherOwner } from './owners.ts';
 
@@ -252,6 +253,7 @@ export async function deleteUser(ctx: ActorCtx, target: UserRow): Promise<void> 
         resourceTarget: account.username,
         before: auditedUser(account),
       });
+      await notifyOfAccount(ctx, 'deleted', account, ctx.actor.user);
     },
     { mayLoseOwner: true },
   );

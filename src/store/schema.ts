@@ -72,6 +72,7 @@ export const users = pgTable(
     index('users_list_order').on(t.usernameLower, t.id).where(sql`deleted = false and is_system = false`),
     index('users_search_trgm').using('gin', sql`search_text gin_trgm_ops`),
     index('users_owners').on(t.id).where(sql`deleted = false and roles @> array['owner']`),
+    index('users_told_of_accounts').on(t.id).where(sql`deleted = false and roles && array['owner', 'user-admin']`),
     check('users_status_check', sql`status in ('active', 'dormant', 'suspended')`),
     check(
       'users_login_type_check',

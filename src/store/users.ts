@@ -210,6 +210,8 @@ export async function deleteUser(db: Db, id: string, at: string): Promise<void> 
       links as (delete from user_links where user_id = ${id}),
       secrets as (delete from user_secrets where user_id = ${id}),
       skills as (delete from user_skills where user_id = ${id}),
+      messages as (delete from notification_messages where user_id = ${id}),
+      inbox as (delete from inbox_notifications where user_id = ${id}),
       history as (insert into user_status_changes (user_id, new_status, changed_at) values (${id}, 'deleted', ${at}))
     delete from organization_members where user_id = ${id}`);
 }

@@ -69,3 +69,6 @@ export const providerAsked = event<
     outcome: 'ok' | 'refused' | 'failed' | 'unreachable' | 'timeout';
   }
 >('provider');
+
+/** A message to people is about to be in the queue. */
+export const messageQueued = event<undefined>('message-queued');

@@ -2,7 +2,7 @@
 import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseInstant, SECOND } from '../../src/clock.ts';
-import { NOTIFICATION_TEMPLATES } from '../../src/codersdk/notifications.ts';
+import { NOTIFICATION_TEMPLATES } from '../../src/codersdk/notification-templates.ts';
 import { auditLogs } from '../../src/store/schema.ts';
 import { notificationPreferences } from '../../src/store/schema-belongings.ts';
 import { startApp, type TestApp } from '../support/app.ts';

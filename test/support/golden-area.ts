@@ -1,7 +1,7 @@
 // One area of the recordings against a real listener: an empty database and a server of its own for each scenario.
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { startApp } from './app.ts';
+import { startApp, type TestApp } from './app.ts';
 import { replay, type Send } from './golden.ts';
 import type { Sent } from './golden-compare.ts';
 import { areaOf, counts, readScenario, scenarioNames } from './golden-steps.ts';
@@ -35,8 +35,11 @@ const sender =
       sent.end(body);
     });
 
-/** Tests that a client cannot tell this server from the recorded one. */
-export function replayArea(area: string): void {
+/**
+ * Tests that a client cannot tell this server from the recorded one.
+ * @param instead what to do where a recording waited, rather than wait
+ */
+export function replayArea(area: string, instead?: (t: TestApp, ms: number) => Promise<void>): void {
   const names = scenarioNames().filter((name) => areaOf(name) === area);
   describe(`what was recorded of ${area}`, () => {
     it.each(names)('%s', { timeout: 120_000 }, async (name) => {
@@ -53,7 +56,7 @@ export function replayArea(area: string): void {
         return sent;
       };
       const watched: Send = (request) => t.watch(`${request.method} ${request.path}`, () => send(request));
-      const { compared, failures } = await replay(scenario, url, watched);
+      const { compared, failures } = await replay(scenario, url, watched, instead && ((ms) => instead(t, ms)));
       await t.close();
       expect(failures).toEqual([]);
       expect({ [name]: compared }).toEqual({ [name]: counts[name] });

@@ -40,12 +40,14 @@ function savedValue(from: string, sent: Sent, body: Json | undefined): string | 
 /**
  * Plays a scenario.
  * @param url what {{URL}} stands for
+ * @param wait what happens where the recording waited for the server to do something
  * @returns how many exchanges were compared, and for each that differs its id and the differences
  */
 export async function replay(
   scenario: Scenario,
   url: string,
   send: Send,
+  wait: (ms: number) => Promise<unknown> = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 ): Promise<{ compared: number; failures: string[] }> {
   const vars = new Map(Object.entries({ URL: url, ...scenario.vars }));
   const refused = new Set<string>();
@@ -64,7 +66,7 @@ export async function replay(
       continue;
     }
     compared += 1;
-    if (step.wait) await new Promise((resolve) => setTimeout(resolve, step.wait));
+    if (step.wait) await wait(step.wait);
     const json = step.body === undefined ? undefined : JSON.stringify(fill(step.body, vars));
     const sent = await send({
       method: step.method,

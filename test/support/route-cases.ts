@@ -1,4 +1,5 @@
 // Which requests the walk over all routes makes of each route.
+import { TEMPLATES } from '../../src/codersdk/notification-templates.ts';
 import { PASSWORD, type TestApp } from './app.ts';
 import type { Method } from './client.ts';
 import { OBJECTS, type OrganizationName, type PersonName, type World } from './world.ts';
@@ -155,6 +156,9 @@ const FORMS: Record<string, Variant[]> = {
   ],
   'DELETE /api/v2/users/:user/webpush/subscription': [{ body: () => ({ endpoint: 'https://push.example.com/1' }) }],
   'GET /api/v2/debug/:user/debug-link': [{ person: 'olive' }],
+  'PUT /api/v2/notifications/templates/:notification_template/method': [{ body: () => ({ method: 'smtp' }) }],
+  'POST /api/v2/notifications/custom': [{ body: () => ({ content: { title: 'Hello', message: 'there' } }) }],
+  'PUT /api/v2/notifications/inbox/:id/read-status': [{ body: () => ({ is_read: true }) }],
   'PUT /api/v2/notifications/settings': [{ body: () => ({ notifier_paused: true }) }],
 };
 
@@ -187,7 +191,8 @@ export function pathOf({ route, person, organization, query }: Case, w: World): 
     job: w.organizations[organization],
     app: w.app.id,
     secretID: w.app.secretId,
-    id: '1',
+    notification_template: TEMPLATES.created.id,
+    id: route.url.includes('/inbox/') ? w.messageId : '1',
     name: route.url.includes('/skills/') ? OBJECTS.skill : OBJECTS.secret,
   };
   const path = route.url.replace(/:(\w+)/g, (_, name: string) => {

@@ -1,6 +1,6 @@
 // A small world of real things: two organizations, people with every kind of object of their own, and callers of every
 // kind. It can be put back as it was, so that each request meets the same world.
-import { NOTIFICATION_TEMPLATES } from '../../src/codersdk/notifications.ts';
+import { TEMPLATES } from '../../src/codersdk/notification-templates.ts';
 import { RESOURCES, type RoleDefinition } from '../../src/rbac/policy.ts';
 import { SITE_ROLES } from '../../src/rbac/site-roles.ts';
 import { startApp, type TestApp } from './app.ts';
@@ -58,6 +58,8 @@ export interface World {
   people: Record<PersonName, Person>;
   /** An application that acts for people, with a secret. */
   app: { id: string; secretId: string };
+  /** A message in alice's inbox. */
+  messageId: string;
   callers: ReadonlyMap<Exclude<CallerName, 'self'>, TestClient>;
   /** Narrows the limited key of an owner (or of `of`) and gives its client. */
   limit(scopes: readonly string[], of?: Person): Promise<TestClient>;
@@ -80,8 +82,7 @@ async function seedPerson(t: TestApp, user: TestUser): Promise<Person> {
   });
   await done('PUT', `${path}/appearance`, { theme_preference: 'light', terminal_font: 'ibm-plex-mono' });
   await done('PUT', `${path}/preferences`, { thinking_display_mode: 'always_expanded' });
-  const [template] = NOTIFICATION_TEMPLATES;
-  await done('PUT', `${path}/notifications/preferences`, { template_disabled_map: { [template.id]: true } });
+  await done('PUT', `${path}/notifications/preferences`, { template_disabled_map: { [TEMPLATES.created.id]: true } });
   const key = await t.owner.post(`${path}/keys`);
   return { ...user, keyId: key.body.key.slice(0, 10) };
 }
@@ -91,6 +92,16 @@ async function builtIn(t: TestApp): Promise<Person> {
   const { rows } = await t.pool.query<{ id: string }>('select id from users where is_system');
   const id = rows[0]?.id ?? '';
   return { id, username: 'prebuilds', email: '', password: '', token: '', client: t.anonymous, keyId: 'none' };
+}
+
+/** Puts a message into somebody's inbox; its id. */
+async function aMessage(t: TestApp, userId: string): Promise<string> {
+  const { rows } = await t.pool.query<{ id: string }>(
+    `insert into inbox_notifications (id, user_id, template_id, title, content, actions, icon, created_at)
+     values (gen_random_uuid(), $1, $2, 'Hello', 'there', '[]', 'DEFAULT_ICON_OTHER', now()) returning id`,
+    [userId, TEMPLATES.custom.id],
+  );
+  return rows[0]?.id ?? '';
 }
 
 /** Keeps a copy of every table; the result puts back the rows that differ, past triggers and foreign keys. */
@@ -183,10 +194,12 @@ export async function makeWorld(): Promise<World> {
   const apps = '/api/v2/oauth2-provider/apps';
   const { id } = (await t.owner.post(apps, { name: 'app', callback_url: 'https://example.com/cb' })).body;
   const app = { id, secretId: (await t.owner.post(`${apps}/${id}/secrets`)).body.id };
+  const messageId = await aMessage(t, people.alice.id);
   const restore = await keepCopy(t);
   return {
     t,
     app,
+    messageId,
     organizations,
     people,
     callers,

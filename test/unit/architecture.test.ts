@@ -38,6 +38,7 @@ const MAY_IMPORT: Record<string, string> = {
     'watch/ fairness/ codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/errors.ts fastify @fastify/ zod node:crypto node:http node:net node:stream node:util',
   'hooks/':
     'watch/ fairness/ http/ services/ rbac/ store/ codersdk/ golang/ crypto/ pages/ in-flight.ts ctx.ts clock.ts errors.ts type config fastify node:crypto',
+  notifier: 'services/ watch/ in-flight.ts ctx.ts',
   jobs: 'services/ store/ in-flight.ts ctx.ts clock.ts type config',
   'routes/':
     'html.ts hooks/ http/ services/ pages/ present/ codersdk/ golang/ ctx.ts errors.ts clock.ts type config type idp/ fastify zod node:crypto',

@@ -1,0 +1,44 @@
+// The replica's part in delivering notifications: it looks for messages at every interval, and soon after it made some.
+import type { AppDeps } from './ctx.ts';
+import { once } from './in-flight.ts';
+import { deliverInbox } from './services/deliveries.ts';
+import { messageQueued } from './watch/events.ts';
+
+/** So long after a message was made its transaction is over in most cases; the next interval finds it in all. */
+const SOON_MS = 100;
+
+export interface Notifier {
+  /** Takes nothing more; resolves when what is under way is over. */
+  stop(): Promise<void>;
+}
+
+/** Starts delivering. It does not keep the process alive. */
+export function startNotifier(deps: Pick<AppDeps, 'config' | 'db' | 'log' | 'clock'>): Notifier {
+  const running = once<'inbox', void>();
+  let stopped = false;
+  let last = Promise.resolve();
+  let soon: NodeJS.Timeout | undefined;
+  const run = () => {
+    if (stopped) return;
+    last = running('inbox', () => deliverInbox(deps)).catch((err) =>
+      deps.log.error({ err }, 'could not deliver notifications'),
+    );
+  };
+  const timer = setInterval(run, Number(deps.config.notifications.fetchIntervalNs / 1_000_000n));
+  timer.unref();
+  messageQueued.hear(() => {
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      run();
+    }, SOON_MS).unref();
+  });
+  run();
+  return {
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      clearTimeout(soon);
+      await last;
+    },
+  };
+}

@@ -1,0 +1,98 @@
+// The queue of messages to people: every replica takes from it, each message is with one of them at a time.
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from './db.ts';
+import type { notificationMessages } from './schema-notifications.ts';
+
+type Row = typeof notificationMessages.$inferInsert;
+
+/** What is to be said, the same for everybody who is told. */
+export type NewMessage = Pick<Row, 'templateId' | 'targets' | 'title' | 'content' | 'actions' | 'labels' | 'mark'> & {
+  data: object | null;
+  sealedLabels: string | null;
+};
+
+/** Who is told: one person, or all who look after accounts but the one whom it is about. */
+export type Recipients = { userId: string } | { adminsBut: string };
+
+export interface Ways {
+  /** How a template is delivered for which nobody chose a method. */
+  method: string;
+  /** Whether there is a copy in the inbox. */
+  inbox: boolean;
+  /** The methods by which this deployment can deliver at all. */
+  available: readonly string[];
+}
+
+const json = (value: unknown): SQL => sql`${JSON.stringify(value)}::jsonb`;
+const uuids = (ids: readonly string[] | null | undefined): SQL =>
+  ids
+    ? sql`array[${sql.join(
+        ids.map((id) => sql`${id}`),
+        sql`, `,
+      )}]::uuid[]`
+    : sql`null::uuid[]`;
+
+/** Whether somebody switched a template off. */
+const isUnwanted = (userId: SQL, templateId: SQL): SQL =>
+  sql`exists (select from notification_preferences p where p.user_id = ${userId} and p.template_id = ${templateId} and p.disabled)`;
+
+/**
+ * Puts a message into the queue for each recipient and way. One that is there already, equal in all that its mark covers,
+ * and one that its recipient switched off, are left out.
+ */
+export async function enqueue(
+  db: Db,
+  to: Recipients,
+  { method, inbox, available }: Ways,
+  message: NewMessage,
+  now: string,
+): Promise<void> {
+  const { templateId, targets, title, content, actions, labels, data, sealedLabels, mark } = message;
+  const who =
+    'userId' in to
+      ? sql`u.id = ${to.userId}`
+      : sql`u.roles && array['owner', 'user-admin'] and u.id <> ${to.adminsBut}::uuid`;
+  await db.execute(sql`
+    insert into notification_messages (id, user_id, method, template_id, targets, title, content, actions, labels, data,
+      sealed_labels, created_at, due_at, mark)
+    select gen_random_uuid(), u.id, way.method, ${templateId}::uuid, ${uuids(targets)}, ${title}, ${content}, ${json(actions)},
+      ${json(labels)}, ${data === null ? sql`null::jsonb` : json(data)}, ${sealedLabels}, ${now}::timestamptz, ${now}::timestamptz, ${mark}
+    from users u cross join (
+      select coalesce((select method from notification_methods where template_id = ${templateId}::uuid), ${method}) as method
+      union select 'inbox' where ${inbox}) way
+    where u.deleted = false and u.is_system = false and ${who}
+      and way.method = any(array[${sql.join(
+        available.map((one) => sql`${one}`),
+        sql`, `,
+      )}]::text[])
+      and not ${isUnwanted(sql`u.id`, sql`${templateId}::uuid`)}
+    on conflict (user_id, method, mark) do nothing`);
+}
+
+const IS_PAUSED = sql`exists (select from site_settings where key = 'notifications_settings' and value::jsonb @> '{"notifier_paused":true}')`;
+
+/**
+ * Delivers what is due to inboxes, oldest first: taking a message and putting it into the inbox are one statement, so each
+ * arrives once, whenever a replica dies.
+ * @returns how many were taken, at most `most`
+ */
+export async function deliverToInboxes(db: Db, now: string, most: number): Promise<number> {
+  const { rowCount } = await db.execute(sql`
+    with due as (
+      select id from notification_messages
+      where status = 'pending' and method = 'inbox' and due_at <= ${now}::timestamptz and not ${IS_PAUSED}
+      order by due_at limit ${most} for update skip locked
+    ), taken as (
+      update notification_messages m set status = case
+        when u.deleted or ${isUnwanted(sql`m.user_id`, sql`m.template_id`)} then 'unwanted' else 'sent' end
+      from due, users u where m.id = due.id and u.id = m.user_id returning m.*
+    ), arrived as (
+      insert into inbox_notifications (id, user_id, template_id, targets, title, content, actions, icon, created_at)
+      select id, user_id, template_id, targets, title, content, actions,
+        case when targets is null then 'DEFAULT_ICON_OTHER' else 'DEFAULT_ICON_ACCOUNT' end,
+        ${now}::timestamptz + row_number() over (order by created_at, id) * interval '1 microsecond'
+      from taken where status = 'sent'
+    )
+    select id from taken`);
+  return rowCount ?? 0;
+}
