@@ -23,7 +23,7 @@ const Manifest = z.object({
   /** Names of the encryption keys without which parts cannot be read. */
   needed_keys: z.array(z.string()),
   /** The keys themselves, only if asked for. */
-  encryption_keys: z.array(z.string()).optional(),
+  encryption_keys: z.array(z.string().regex(/^[A-Za-z0-9+/]{43}=$/)).optional(),
 });
 export type Manifest = z.infer<typeof Manifest>;
 

@@ -71,10 +71,9 @@ export async function openBackup(path: string, onProgress: (bytes: number) => vo
   if ((await hashOf(path, size - TRAILER_BYTES, onProgress)) !== trailer.sha256)
     throw damaged(path, 'its checksum is another one than when it was written');
   const packed = await readFile(path, trailer.offset, size - TRAILER_BYTES);
-  const text = gunzipSync(packed, { maxOutputLength: MAX_MANIFEST_BYTES }).toString('utf8');
   let manifest: Manifest;
   try {
-    manifest = parseManifest(text);
+    manifest = parseManifest(gunzipSync(packed, { maxOutputLength: MAX_MANIFEST_BYTES }).toString('utf8'));
   } catch {
     throw damaged(path, 'its manifest cannot be read');
   }

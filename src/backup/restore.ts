@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { withClient } from '../postgres/client.ts';
+import { APPLICATION, withClient } from '../postgres/client.ts';
 import { StartError } from '../start-error.ts';
 import {
   applyMigrations,
@@ -40,6 +40,28 @@ const functionsOf = (known: ReturnType<typeof knownMigrations>) =>
     .flatMap((text) =>
       [...text.matchAll(/CREATE (?:OR REPLACE )?FUNCTION "?(\w+)/gi)].flatMap(([, name]) => name ?? []),
     );
+
+/** Ours by their name, in this database; the connections by which this was prepared may take a moment to go. */
+const OTHERS = `
+  select count(*) as count from (select pg_stat_clear_snapshot()) fresh, pg_stat_activity
+  where datname = current_database() and pid <> pg_backend_pid()
+    and application_name <> '' and application_name in ('${APPLICATION}', current_setting('application_name'))`;
+const GONE_WITHIN_S = 3;
+const LOOK_EVERY_S = 0.1;
+
+/** @throws StartError when servers or commands of ours work on the database, whose tables are about to be replaced */
+async function refuseWhileInUse(client: pg.Client): Promise<void> {
+  let others = 0;
+  for (let waited = 0; waited < GONE_WITHIN_S; waited += LOOK_EVERY_S) {
+    const { rows } = await client.query<{ count: string }>(OTHERS);
+    others = Number(rows[0]?.count);
+    if (others === 0) return;
+    await client.query(`select pg_sleep(${LOOK_EVERY_S})`);
+  }
+  throw new StartError(
+    `The database is in use: ${others} connections of servers or commands are open. Stop them first; a pooler keeps theirs for a while.`,
+  );
+}
 
 /** @throws StartError that names what is in the database */
 async function refuseUnlessEmpty(client: pg.Client, tables: readonly Table[]): Promise<void> {
@@ -142,7 +164,7 @@ async function loadAll(
  * Restores a backup: the schema it was made of, its rows, and then what this program's schema has more.
  * @param options `beforeCommit` is called when all is there but not yet kept
  * @returns how many migrations came after the rows
- * @throws StartError when the database is not empty or the backup is of a newer program; nothing is changed then
+ * @throws StartError when the database is in use or not empty, or the backup is of a newer program; nothing is changed then
  */
 export async function restoreBackup(
   url: string,
@@ -158,6 +180,7 @@ export async function restoreBackup(
     );
   return withClient(url, async (client) => {
     await beginMigrating(client);
+    await refuseWhileInUse(client);
     await clear(client, known);
     const journal = await findJournal(client);
     await applyMigrations(client, journal, of(true));

@@ -11,6 +11,8 @@ export interface DatabaseTarget {
   readonly pooled: boolean;
 }
 
+/** What our connections call themselves, unless the URL says otherwise. */
+export const APPLICATION = 'coder-users';
 const CONNECT_TIMEOUT_MS = 3000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const LIMITS = {
@@ -68,7 +70,7 @@ function driverConfig(settings: ConnectionSettings): pg.ClientConfig {
     ...(sslnegotiation === 'direct' && { sslnegotiation }),
     enableChannelBinding: channel_binding !== 'disable',
     connectionTimeoutMillis: timeout === 0 ? MAX_CONNECT_TIMEOUT_MS : Math.min(timeout, MAX_CONNECT_TIMEOUT_MS),
-    fallback_application_name: 'coder-users',
+    fallback_application_name: APPLICATION,
     keepAlive,
     types,
   };

@@ -89,6 +89,14 @@ describe('the encryption keys of a backup', () => {
     const to = { CODER_PG_CONNECTION_URL: url };
     const keys = join(dirname(file), 'keys');
     expect(await restore(to)).toMatchObject({ code: 1, stderr: expect.stringContaining('--keys-output FILE') });
+    const server = await startServer(to);
+    expect(await restore(to, '--keys-output', keys)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/The database is in use: \d+ connections/),
+    });
+    expect(existsSync(keys)).toBe(false);
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+    await server.stop();
     expect(await restore(to, '--keys-output', keys)).toMatchObject({ code: 0 });
     expect(readFileSync(keys, 'utf8')).toBe(keyOf(dataDir));
     expect(statSync(keys).mode & 0o777).toBe(0o600);
