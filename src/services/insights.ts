@@ -51,7 +51,7 @@ export async function userStatusCounts(
   const changes = await withConnection(ctx, () => statusChanges(ctx.db, points));
   const countsOf = (status: CountedStatus) => {
     const steps = new Array<number>(DAYS + 1).fill(0);
-    for (const { status: of, point, change } of changes) if (of === status) steps[point] = change;
+    for (const { status: of, point, change } of changes) if (of === status) steps[point] = (steps[point] ?? 0) + change;
     let count = 0;
     return points.map((at, i) => {
       count += steps[i] ?? 0;

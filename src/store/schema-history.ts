@@ -18,6 +18,8 @@ export const userStatusChanges = pgTable(
       .references(() => users.id, { onDelete: 'cascade' }),
     newStatus: text('new_status').notNull(),
     changedAt: timestamp('changed_at').notNull(),
+    /** What it was before: a trigger fills it in, so rows of a user are inserted in the order of time. Null for the first. */
+    oldStatus: text('old_status'),
   },
   (t) => [
     index('user_status_changes_user').on(t.userId, t.changedAt, t.id),

@@ -11,20 +11,16 @@ export interface StatusChange {
 }
 
 /**
- * What came to each status and left it between points of time (oldest first), in one pass over the history. The sum up to
- * a point is how many there were.
+ * What came to each status and left it between points of time (oldest first), in one pass over the history without sorting
+ * it. The sum up to a point is how many there were.
  */
 export async function statusChanges(db: Db, points: readonly string[]): Promise<StatusChange[]> {
-  const { rows } = await db.execute<{ status: string; point: number; change: number }>(sql`
-    with history as (
-      select new_status, changed_at,
-        lag(new_status) over (partition by user_id order by changed_at, id) as old_status
-      from user_status_changes
-    ), steps as (
-      select new_status as status, changed_at, 1 as step from history
-      union all select old_status, changed_at, -1 from history where old_status is not null
-    )
-    select status, width_bucket(changed_at, ${sql.param(points)}::timestamptz[])::int as point, sum(step)::int as change
-    from steps where status <> 'deleted' group by 1, 2`);
-  return rows;
+  const { rows } = await db.execute<{ now: string; before: string | null; point: number; users: number }>(sql`
+    select new_status as now, old_status as before,
+      width_bucket(changed_at, ${sql.param(points)}::timestamptz[])::int as point, count(*)::int as users
+    from user_status_changes group by 1, 2, 3`);
+  return rows.flatMap(({ now, before, point, users }) => [
+    { status: now, point, change: users },
+    ...(before === null ? [] : [{ status: before, point, change: -users }]),
+  ]);
 }

@@ -64,10 +64,10 @@ describe('GET /insights/user-status-counts', () => {
   test('writes down every change of a status, whoever makes it, and nothing of other changes', async () => {
     const user = await aUser(t, { user_status: 'dormant' });
     const history = async () => {
-      const text = 'select new_status from user_status_changes where user_id = $1 order by changed_at, id';
-      return (await t.pool.query(text, [user.id])).rows.map(({ new_status }) => new_status);
+      const text = 'select old_status, new_status from user_status_changes where user_id = $1 order by changed_at, id';
+      return (await t.pool.query(text, [user.id])).rows.map((row) => `${row.old_status ?? ''}>${row.new_status}`);
     };
-    expect(await history()).toEqual(['dormant']);
+    expect(await history()).toEqual(['>dormant']);
     // Whoever is seen wakes up.
     expect((await user.client.get('/api/v2/users/me')).status).toBe(200);
     await t.owner.put(`/api/v2/users/${user.id}/status/suspend`);
@@ -75,7 +75,24 @@ describe('GET /insights/user-status-counts', () => {
     await t.owner.put(`/api/v2/users/${user.id}/profile`, { username: user.username, name: 'Other' });
     await t.owner.delete(`/api/v2/users/${user.id}`);
     await t.owner.delete(`/api/v2/users/${user.id}`);
-    expect(await history()).toEqual(['dormant', 'active', 'suspended', 'deleted']);
+    expect(await history()).toEqual(['>dormant', 'dormant>active', 'active>suspended', 'suspended>deleted']);
+  });
+
+  test('a history that is brought along in one statement knows what was before each change', async () => {
+    const user = await aUser(t);
+    await t.pool.query('delete from user_status_changes where user_id = $1', [user.id]);
+    await t.pool.query(
+      `insert into user_status_changes (user_id, new_status, changed_at)
+       select $1, status, at from (values ('suspended', timestamptz '2026-01-03'), ('dormant', '2026-01-01'), ('active', '2026-01-02'))
+         as h (status, at) order by at`,
+      [user.id],
+    );
+    const text = 'select old_status, new_status from user_status_changes where user_id = $1 order by changed_at';
+    expect((await t.pool.query(text, [user.id])).rows).toEqual([
+      { old_status: null, new_status: 'dormant' },
+      { old_status: 'dormant', new_status: 'active' },
+      { old_status: 'active', new_status: 'suspended' },
+    ]);
   });
 
   test('the built-in account is nobody', async () => {
