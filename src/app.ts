@@ -20,11 +20,13 @@ import { routingUrl, usePath } from './http/paths.ts';
 import { useJson, useStrictAnswers } from './http/serializer.ts';
 import { useServedPaths } from './http/served-paths.ts';
 import { useInput } from './http/validation.ts';
+import { useWebSockets } from './http/websocket.ts';
 import { behindAnswers } from './in-flight.ts';
 
 import { registerRoutes } from './routes/index.ts';
 import { notFoundAnswer } from './routes/pages.ts';
 import { createGuesses } from './services/guesses.ts';
+import { createInboxWatch, type InboxWatch } from './services/inbox-watch.ts';
 import { createRefusals } from './services/refusals.ts';
 import { createProviderCheck } from './services/sso/provider-session.ts';
 import { createSessionLookup } from './store/sessions.ts';
@@ -45,6 +47,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     limits: Limits;
     session: ReturnType<typeof createSessionHook>;
+    inboxWatch: InboxWatch;
   }
 }
 
@@ -62,6 +65,7 @@ export async function buildApp({
   const guesses = createGuesses(parts.config);
   const connections = createShares(CONNECTIONS);
   const deps = { ...parts, behind, connections, guesses, refusals: createRefusals({ ...parts, behind }) };
+  const inboxWatch = createInboxWatch(parts);
   const app = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -84,11 +88,13 @@ export async function buildApp({
   useBasePath(app, deps.config.basePath);
   useAnswerTimeout(app);
   useExpectations(app);
+  useWebSockets(app);
   const served = useServedPaths(app);
   const limits = createLimits(deps.config, deps.clock, served);
   const session = createSessionHook(deps, createProviderCheck(deps));
   app.decorate('limits', limits);
   app.decorate('session', session);
+  app.decorate('inboxWatch', inboxWatch);
   useLook(app);
 
   useAccessLog(app, deps);
@@ -98,6 +104,7 @@ export async function buildApp({
   useInput(app);
   useErrors(app, served, session, notFoundAnswer);
   useRefusals(app);
+  app.addHook('preClose', async () => inboxWatch.close());
   if (drained) app.addHook('preClose', drained);
   app.addHook('onClose', () => deps.refusals.close());
   await useOpenapi(app);

@@ -1,6 +1,7 @@
 // Notifications as wire objects, field by field: preferences, templates, the inbox.
 import type { NotificationTemplateText } from '../codersdk/notification-templates.ts';
 import type { InboxNotification, NotificationPreference, NotificationTemplate } from '../codersdk/notifications.ts';
+import { plainText } from '../golang/plain-text.ts';
 import type { InboxRow } from '../store/inbox.ts';
 import type { NotificationPreferenceRow } from '../store/notifications.ts';
 
@@ -27,13 +28,13 @@ export const presentNotificationTemplate = (
 });
 
 /** codersdk.InboxNotification. Golden: notify-inbox */
-export const presentInboxMessage = (row: InboxRow): InboxNotification => ({
+export const presentInboxMessage = (row: InboxRow, asPlainText = false): InboxNotification => ({
   id: row.id,
   user_id: row.userId,
   template_id: row.templateId,
   targets: row.targets,
-  title: row.title,
-  content: row.content,
+  title: asPlainText ? plainText(row.title) : row.title,
+  content: asPlainText ? plainText(row.content) : row.content,
   icon: row.icon,
   actions: row.actions.map(({ label, url }) => ({ label, url })),
   read_at: row.readAt,

@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { Empty, Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/notifications.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
+import { isFromElsewhere } from '../http/origin.ts';
 import { queryTerms } from '../http/query.ts';
+import { requireUpgrade, upgrade } from '../http/websocket.ts';
 import { presentInboxMessage, presentNotificationTemplate } from '../present/notifications.ts';
 import * as inbox from '../services/inbox.ts';
 import * as messages from '../services/messages.ts';
@@ -131,7 +133,7 @@ async function inboxRoutes(app: FastifyInstance): Promise<void> {
     },
     async (request) => {
       const { messages, unread } = await inbox.readInbox(actorCtxOf(request), queryTerms(request));
-      return { notifications: messages.map(presentInboxMessage), unread_count: unread };
+      return { notifications: messages.map((message) => presentInboxMessage(message)), unread_count: unread };
     },
   );
 
@@ -146,7 +148,21 @@ async function inboxRoutes(app: FastifyInstance): Promise<void> {
         response: { 200: wire.GetInboxNotificationResponse, 426: Response },
       },
     },
-    async (request) => inbox.watchInbox(actorCtxOf(request), queryTerms(request)),
+    async (request, reply) => {
+      const ctx = actorCtxOf(request);
+      const { filter, asPlainText } = inbox.watchOf(ctx, queryTerms(request));
+      requireUpgrade(request, isFromElsewhere(request.headers, ctx.config.accessUrl, { byToken: true }));
+      app.inboxWatch.requireRoom(ctx);
+      upgrade(request, reply, (channel) =>
+        app.inboxWatch.add(
+          ctx,
+          filter,
+          channel,
+          (message, unread) =>
+            `${JSON.stringify({ notification: presentInboxMessage(message, asPlainText), unread_count: unread })}\n`,
+        ),
+      );
+    },
   );
 
   app.put<{ Params: { id: string }; Body: wire.UpdateInboxNotificationReadStatusRequest }>(

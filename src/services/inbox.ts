@@ -1,6 +1,6 @@
 // Somebody's inbox: reading it, and noting what was read.
 import { type ActorCtx, nowText } from '../ctx.ts';
-import { ApiError, badRequest, forbidden, notFound } from '../errors.ts';
+import { badRequest, forbidden, notFound } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
 import { QueryReader, type QueryTerms } from '../golang/search.ts';
 import { parseUuid, uuidProblem } from '../golang/uuids.ts';
@@ -98,9 +98,12 @@ export async function markAllRead(ctx: ActorCtx): Promise<void> {
   await setAllRead(ctx.db, ctx.actor.user.id, nowText(ctx));
 }
 
-/** @throws ApiError always until it can be watched: 400 for a bad parameter, 403, 426 */
-export function watchInbox(ctx: ActorCtx, query: QueryTerms): never {
-  inboxFilterOf(query, ['format']);
+/**
+ * What a request to watch asks for; its other parameters are those of the list.
+ * @throws ApiError 400 for a bad parameter, 403 without the right to read the own inbox
+ */
+export function watchOf(ctx: ActorCtx, query: QueryTerms): { filter: InboxFilter; asPlainText: boolean } {
+  const filter = inboxFilterOf(query, ['format']);
   requireOwnInbox(ctx);
-  throw new ApiError(426, 'Failed to upgrade connection to websocket.', { headers: { upgrade: 'websocket' } });
+  return { filter, asPlainText: query.get('format')?.[0] === 'plaintext' };
 }

@@ -74,3 +74,28 @@ export async function setAllRead(db: Db, userId: string, readAt: string): Promis
     .set({ readAt })
     .where(and(eq(inbox.userId, userId), isNull(inbox.readAt)));
 }
+
+/** What came into some inboxes since a moment, oldest first. */
+export async function listArrivals(
+  db: Db,
+  userIds: readonly string[],
+  since: string,
+  most: number,
+): Promise<InboxRow[]> {
+  return db
+    .select(columns)
+    .from(inbox)
+    .where(and(inArray(inbox.userId, [...userIds]), sql`${inbox.createdAt} > ${since}::timestamptz`))
+    .orderBy(inbox.createdAt, inbox.id)
+    .limit(most);
+}
+
+/** How many messages each of some people has not read. */
+export async function countUnreadOf(db: Db, userIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db
+    .select({ userId: inbox.userId, count: sql<number>`count(*)::int` })
+    .from(inbox)
+    .where(and(inArray(inbox.userId, [...userIds]), isNull(inbox.readAt)))
+    .groupBy(inbox.userId);
+  return new Map(rows.map(({ userId, count }) => [userId, count]));
+}

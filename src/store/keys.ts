@@ -1,5 +1,5 @@
 // API keys as rows: reading, listing, using and ending sessions, plain keys and named tokens.
-import { and, eq, gt, ne, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import type { OwnedRows } from '../rbac/visible.ts';
 import { readable } from './columns.ts';
 import type { Db } from './db.ts';
@@ -159,4 +159,21 @@ export async function deleteKeyAndAppKeys(db: Db, keyId: string, userId: string)
         sql`(${apiKeys.id} = ${keyId} or ${apiKeys.scopes} @> array['coder:application_connect'])`,
       ),
     );
+}
+
+/** Those of some keys that live at a moment and whose users may act. */
+export async function listLivingKeys(db: Db, ids: readonly string[], now: string): Promise<Set<string>> {
+  const rows = await db
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .innerJoin(users, eq(users.id, apiKeys.userId))
+    .where(
+      and(
+        inArray(apiKeys.id, [...ids]),
+        gt(apiKeys.expiresAt, now),
+        eq(users.deleted, false),
+        eq(users.status, 'active'),
+      ),
+    );
+  return new Set(rows.map(({ id }) => id));
 }

@@ -35,7 +35,7 @@ const MAY_IMPORT: Record<string, string> = {
   'pages/': 'html.ts codersdk/ node:crypto',
   'present/': 'codersdk/ golang/ clock.ts type store/ type config rbac/',
   'http/':
-    'watch/ fairness/ codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/errors.ts fastify @fastify/ zod node:crypto node:http node:net node:stream node:util',
+    'watch/ fairness/ codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/errors.ts fastify @fastify/ ws zod node:crypto node:http node:net node:stream node:util',
   'hooks/':
     'watch/ fairness/ http/ services/ rbac/ store/ codersdk/ golang/ crypto/ pages/ in-flight.ts ctx.ts clock.ts errors.ts type config fastify node:crypto',
   notifier: 'services/ watch/ in-flight.ts ctx.ts',
