@@ -3,15 +3,18 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { packageRoot } from '../../src/package-root.ts';
 import { refusalFaults } from './golden-compare.ts';
 import { counts, overrides } from './golden-steps.ts';
 import { urlOf } from './postgres-server.ts';
 
 const FOLDER = join(packageRoot, 'test/golden/sso');
+const TIME_LIMIT_MS = 600_000;
 
 interface PlayedCase {
+  /** The file that it is of. */
+  file: string;
   name: string;
   total: number;
   bad: { id: string; diffs: string[] }[];
@@ -43,8 +46,23 @@ function formFaults(name: string, output: string): string[] {
   );
 }
 
-/** Plays a file; each of its cases has a database and server processes of its own. `signal` ends it early. */
-async function play(name: string, signal: AbortSignal): Promise<{ cases: PlayedCase[]; output: string }> {
+interface Played {
+  cases: PlayedCase[];
+  /** By file. */
+  outputs: ReadonlyMap<string, string>;
+}
+
+/** What was printed of each file: its answers, then a line with its name and how many matched. */
+function outputsOf(output: string): Map<string, string> {
+  const parts = output.split(/^([\w-]+): \d+\/\d+$/m);
+  return new Map(parts.flatMap((part, i) => (i % 2 === 1 ? [[part, parts[i - 1] ?? ''] as const] : [])));
+}
+
+/**
+ * Plays files; each of their cases has a database and server processes of its own, while the provider's keys and modules
+ * are one run's. `signal` ends it early.
+ */
+async function play(names: readonly string[], signal: AbortSignal): Promise<Played> {
   const { adminUrl, template } = inject('postgres');
   const folder = mkdtempSync(join(tmpdir(), 'coder-users-sso-'));
   try {
@@ -52,7 +70,7 @@ async function play(name: string, signal: AbortSignal): Promise<{ cases: PlayedC
     const args = [
       ...[join(FOLDER, 'run.mjs'), '--pg', urlOf(adminUrl, 'postgres'), '--template', template],
       ...['--cmd', `"${process.execPath}" "${join(packageRoot, 'dist/main.js')}" server`],
-      ...['--jobs', '3', '--trace', '--json', report, join(FOLDER, `${name}.json`)],
+      ...['--jobs', '3', '--trace', '--json', report, ...names.map((name) => join(FOLDER, `${name}.json`))],
     ];
     const { PATH = '' } = process.env;
     const child = spawn(process.execPath, args, {
@@ -68,7 +86,7 @@ async function play(name: string, signal: AbortSignal): Promise<{ cases: PlayedC
     // 1: something differs. Anything else says nothing about the server.
     if (code !== 0 && code !== 1) throw new Error(`the replay ended with ${code}: ${output}`);
     try {
-      return { cases: JSON.parse(readFileSync(report, 'utf8')) as PlayedCase[], output };
+      return { cases: JSON.parse(readFileSync(report, 'utf8')) as PlayedCase[], outputs: outputsOf(output) };
     } catch {
       throw new Error(`the replay left no report: ${output}`);
     }
@@ -80,17 +98,24 @@ async function play(name: string, signal: AbortSignal): Promise<{ cases: PlayedC
 /** Tests that the files' steps are answered as recorded, but for what overrides.json names: that differs, and only so. */
 export function replaySso(names: readonly string[]): void {
   describe('what was recorded of sign-in through identity providers', () => {
-    it.for(names)('%s', { timeout: 300_000 }, async (name, { signal }) => {
+    const end = new AbortController();
+    let played: Played;
+    beforeAll(async () => {
+      played = await play(names, end.signal);
+    }, TIME_LIMIT_MS);
+    afterAll(() => end.abort());
+
+    it.each(names)('%s', (name) => {
       const area = `sso/${name}`;
       const overridden = overrides[area] ?? {};
-      const { cases, output } = await play(name, signal);
+      const cases = played.cases.filter(({ file }) => file === name);
       const found = cases.flatMap(({ name: of, bad }) => bad.map(({ id, diffs }) => ({ step: `${of}/${id}`, diffs })));
       const unexpected = found.filter(({ step, diffs }) => {
         const differs = overridden[step]?.differs;
         return differs === undefined || !diffs.every((diff) => new RegExp(differs).test(diff));
       });
       expect(unexpected).toEqual([]);
-      expect(formFaults(name, output)).toEqual([]);
+      expect(formFaults(name, played.outputs.get(name) ?? '')).toEqual([]);
       expect(found.map(({ step }) => step).sort()).toEqual(Object.keys(overridden).sort());
       expect({ [area]: cases.reduce((sum, { total }) => sum + total, 0) }).toEqual({ [area]: counts[area] });
     });
