@@ -22,6 +22,8 @@ export interface TestServer {
 declare module 'vitest' {
   export interface ProvidedContext {
     postgres: TestServer;
+    /** A folder of the run, which every account may enter: for what one test file makes and others use. */
+    shared: string;
   }
 }
 
@@ -87,7 +89,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await withClient(adminUrl, (client) => client.query(`create database ${template} template template0`));
   await migrate(urlOf(adminUrl, template));
   project.provide('postgres', { adminUrl, template, prefix });
+  const shared = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
+  chmodSync(shared, 0o755);
+  project.provide('shared', shared);
   return async () => {
+    rmSync(shared, { recursive: true, force: true });
     if (given !== undefined) await dropAll(adminUrl, prefix);
     await stop();
   };
