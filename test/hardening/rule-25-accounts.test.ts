@@ -43,7 +43,7 @@ beforeAll(async () => {
   };
   const unknown = await guessing('no@example.com');
   answers = { known: await guessing('victim@example.com', 'VICTIM@example.com'), unknown };
-}, 60_000);
+}, 240_000);
 
 const told = ({ status, body }: Answer) => ({ status, body });
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { ShareFullError } from '../../src/fairness/shares.ts';
 import { createTurnstile, type Meter } from '../../src/fairness/turnstile.ts';
+import { batched } from '../../src/in-flight.ts';
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -145,4 +146,36 @@ it('a flood that is alone, or alone again, never pauses', async () => {
   thread.now += 2001;
   while (through.length < 10) await nextTurn();
   expect(pauses).toEqual([]);
+});
+
+it('a caller alone never pauses, however busy the thread is', async () => {
+  const thread = { now: 0, active: 1000, idle: 0 };
+  const { turnstile, through, pauses } = await flooded(thread, ['ann'], 50);
+  while (through.length < 50) {
+    void turnstile.enter('ann')?.catch(() => undefined);
+    await nextTurn();
+  }
+  expect(pauses).toEqual([]);
+});
+
+it('writes of a caller alone join: those of one turn of the loop are one write', async () => {
+  const { meter } = told({ now: 0, active: 1000, idle: 0 });
+  const turnstile = createTurnstile({ budgetMs: 1, waitingEach: 1000 }, meter);
+  const sizes: number[] = [];
+  const write = batched(
+    async (items: readonly number[]) => {
+      sizes.push(items.length);
+      await nextTurn();
+      return items;
+    },
+    500,
+    () => true,
+  );
+  const request = async (item: number) => {
+    await turnstile.enter('ann');
+    return write(item);
+  };
+  const numbers = Array.from({ length: 64 }, (_, at) => at);
+  expect(await Promise.all(numbers.map(request))).toEqual(numbers);
+  expect(sizes).toEqual([64]);
 });
