@@ -2,8 +2,9 @@
 
 import { type EmailConfig, readEmail } from './config/email.ts';
 import { type GithubConfig, readGithub } from './config/github.ts';
+import { type IdpSyncConfig, readIdpSync } from './config/idp-sync.ts';
 import { type NotificationsConfig, readNotifications } from './config/notifications.ts';
-import { type OidcConfig, readOidc } from './config/oidc.ts';
+import { type OidcConfig, readGroupField, readOidc } from './config/oidc.ts';
 import { type DeploymentOption, deploymentOptions } from './config/options.ts';
 import { type OutgoingConfig, readOutgoing } from './config/outgoing.ts';
 import { readSupportLinks, type SupportLink } from './config/support-links.ts';
@@ -77,6 +78,7 @@ export interface Config {
   readonly email: EmailConfig | null;
   readonly notifications: NotificationsConfig;
   readonly oidc: OidcConfig | null;
+  readonly idpSync: IdpSyncConfig;
   readonly github: GithubConfig | null;
   readonly log: LogConfig;
   /** Where metrics are served; null while they are off. */
@@ -254,6 +256,7 @@ function read(reader: Reader): Omit<Config, 'options'> {
     outgoing,
     email: readEmail(reader, outgoing),
     notifications: readNotifications(reader),
+    idpSync: readIdpSync(reader, readGroupField(reader)),
     oidc: readOidc(reader, accessUrl),
     github: readGithub(reader),
     log: readLog(reader),

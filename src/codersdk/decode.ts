@@ -1,6 +1,6 @@
 // Reads a request body into the type of its schema: JSON as the reference reads it, then sizes, then the rules of the fields.
 import { z } from 'zod';
-import { type Json, JsonObject, JsonSyntaxError, parseFirstJson } from '../golang/json.ts';
+import { type Json, JsonObject, JsonSyntaxError, parseFirstJson, plainJson } from '../golang/json.ts';
 import { cutTo, fitsInto, isCleanText } from '../golang/text.ts';
 import type { WireMeta } from './wire.ts';
 
@@ -111,7 +111,7 @@ class Shaper {
     if (target instanceof z.ZodRecord) return this.#map(target, json, field);
     if (target instanceof z.ZodBoolean && typeof json !== 'boolean') throw new WrongType(field, 'boolean', json);
     if (target instanceof z.ZodBigInt && typeof json !== 'bigint') throw new WrongType(field, 'integer', json);
-    return json;
+    return target instanceof z.ZodUnknown ? plainJson(json) : json;
   }
 
   #string(target: z.ZodType, json: Json, field: string): string {

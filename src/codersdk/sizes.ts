@@ -5,6 +5,8 @@
 export const MAX_BODY_BYTES = 64 * 1024;
 /** Bodies of secrets: the largest value with every byte escaped, and the other fields. */
 export const MAX_SECRET_BODY_BYTES = 256 * 1024;
+/** Bodies of sync settings: a large mapping at once. */
+export const MAX_SYNC_BODY_BYTES = 256 * 1024;
 /** Bodies of skills: the largest content with every byte escaped. Golden: rbac-skills-content */
 export const MAX_SKILL_BODY_BYTES = 65_536 * 6 + 1024;
 
@@ -38,6 +40,16 @@ export const MAX_LICENSE = 16_384;
 export const MAX_BANNERS = 20;
 /** Sections of the report on health. */
 export const MAX_SECTIONS = 20;
+
+/** Settings of sync: values of a claim, what one of them gives, and pairs of one change. */
+export const MAX_CLAIM_VALUES = 2000;
+export const MAX_MAPPED = 200;
+export const MAX_SYNC_CHANGES = 2000;
+export const MAX_REGEXP = 256;
+/** The settings of one kind, as they are stored. */
+export const MAX_SYNC_SETTINGS = 262_144;
+/** Claims of one trial. */
+export const MAX_CLAIMS = 500;
 
 /** Roles of one user, organizations of a new one. */
 export const MAX_ROLES = 100;

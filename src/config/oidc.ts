@@ -3,7 +3,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { asciiLower } from '../golang/ascii.ts';
-import { isPlainUuid } from '../golang/uuids.ts';
 import { ConfigError, type Reader } from './values.ts';
 
 export interface OidcConfig {
@@ -40,11 +39,6 @@ export interface OidcConfig {
   readonly userRoleField: string;
   readonly userRoleMapping: Readonly<Record<string, readonly string[]>>;
   readonly userRoleDefault: readonly string[];
-  /** Empty means that organizations are not synchronized. */
-  readonly organizationField: string;
-  /** Claim value to organization ids (lower-case UUIDs). */
-  readonly organizationMapping: Readonly<Record<string, readonly string[]>>;
-  readonly organizationAssignDefault: boolean;
 }
 
 const CALLBACK_PATH = '/api/v2/users/oidc/callback';
@@ -94,23 +88,18 @@ function readRedirectUri(reader: Reader, accessUrl: string): string {
   return new URL(replacement).origin + new URL(accessUrl + CALLBACK_PATH).pathname;
 }
 
-function readOrganizationMapping(reader: Reader): Record<string, string[]> {
-  const variable = 'CODER_OIDC_ORGANIZATION_MAPPING';
-  const entries = Object.entries(reader.listMap(variable)).map(([claim, ids]) => {
-    const lower = ids.map((id) => id.toLowerCase());
-    const wrong = lower.find((id) => !isPlainUuid(id));
-    if (wrong !== undefined) throw new ConfigError(variable, `${JSON.stringify(wrong)} is not an organization id`);
-    return [claim, lower] as const;
-  });
-  return Object.fromEntries(entries);
-}
+const readScopes = (reader: Reader): string[] => reader.list('CODER_OIDC_SCOPES', ['openid', 'profile', 'email']);
+
+/** The claim with groups, for the allow list and for group sync; empty means none. */
+export const readGroupField = (reader: Reader, scopes = readScopes(reader)): string =>
+  reader.text('CODER_OIDC_GROUP_FIELD', scopes.includes('groups') ? 'groups' : '');
 
 /**
  * Reads CODER_OIDC_*; null while no client id is set. Values are checked even then, contradictions are not.
  * Throws ConfigError. Golden: sso/startup, sso/oidc-settings
  */
 export function readOidc(reader: Reader, accessUrl: string): OidcConfig | null {
-  const scopes = reader.list('CODER_OIDC_SCOPES', ['openid', 'profile', 'email']);
+  const scopes = readScopes(reader);
   const settings = {
     clientSecret: reader.secret('CODER_OIDC_CLIENT_SECRET') ?? '',
     redirectUri: readRedirectUri(reader, accessUrl),
@@ -127,7 +116,7 @@ export function readOidc(reader: Reader, accessUrl: string): OidcConfig | null {
     nameField: reader.text('CODER_OIDC_NAME_FIELD', 'name'),
     ignoreUserInfo: reader.boolean('CODER_OIDC_IGNORE_USERINFO', false),
     accessTokenClaims: reader.boolean('CODER_OIDC_ACCESS_TOKEN_CLAIMS', false),
-    groupField: reader.text('CODER_OIDC_GROUP_FIELD', scopes.includes('groups') ? 'groups' : ''),
+    groupField: readGroupField(reader, scopes),
     allowedGroups: reader.list('CODER_OIDC_ALLOWED_GROUPS', []),
     signInText: reader.text('CODER_OIDC_SIGN_IN_TEXT', 'OpenID Connect'),
     iconUrl: reader.text('CODER_OIDC_ICON_URL', ''),
@@ -136,9 +125,6 @@ export function readOidc(reader: Reader, accessUrl: string): OidcConfig | null {
     userRoleField: reader.text('CODER_OIDC_USER_ROLE_FIELD', ''),
     userRoleMapping: reader.listMap('CODER_OIDC_USER_ROLE_MAPPING'),
     userRoleDefault: reader.list('CODER_OIDC_USER_ROLE_DEFAULT', []),
-    organizationField: reader.text('CODER_OIDC_ORGANIZATION_FIELD', ''),
-    organizationMapping: readOrganizationMapping(reader),
-    organizationAssignDefault: reader.boolean('CODER_OIDC_ORGANIZATION_ASSIGN_DEFAULT', true),
   };
   const clientId = reader.raw('CODER_OIDC_CLIENT_ID');
   // The issuer is compared with the discovery document letter for letter, so it is kept exactly as written.

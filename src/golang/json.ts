@@ -133,3 +133,11 @@ export function parseFirstJson(text: string): Json {
   if (at >= text.length) throw new JsonSyntaxError('EOF');
   return value(0);
 }
+
+/** A value as JSON.parse would give it: of repeated fields the last, numbers as such. */
+export function plainJson(json: Json): unknown {
+  if (typeof json === 'bigint') return Number(json);
+  if (Array.isArray(json)) return json.map(plainJson);
+  if (!(json instanceof JsonObject)) return json;
+  return Object.fromEntries(json.fields.map(([name, value]) => [name, plainJson(value)]));
+}

@@ -1,6 +1,6 @@
 // Notes in the audit log what was refused, for every route that says what it would have changed.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { AuditAction, AuditResource } from '../services/audit.ts';
+import { type AuditAction, type AuditResource, SYNC_SETTINGS_ID, SYNC_SETTINGS_TARGETS } from '../services/audit.ts';
 import type { Refusal } from '../services/refusals.ts';
 import { ctxOf } from './session.ts';
 
@@ -35,6 +35,17 @@ function subjectOf({ target, member, organization }: FastifyRequest, type: Audit
   switch (type) {
     case 'notifications_settings':
       return { resourceId: type, resourceTarget: type };
+    case 'idp_sync_settings_organization':
+      return { resourceId: SYNC_SETTINGS_ID, resourceTarget: SYNC_SETTINGS_TARGETS[type] };
+    case 'idp_sync_settings_group':
+    case 'idp_sync_settings_role':
+      return (
+        organization && {
+          resourceId: SYNC_SETTINGS_ID,
+          resourceTarget: SYNC_SETTINGS_TARGETS[type],
+          organizationId: organization.id,
+        }
+      );
     case 'organization':
       return (
         organization && {

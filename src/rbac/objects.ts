@@ -170,6 +170,16 @@ export function debugInfoObject(): RbacObject {
   return { type: 'debug_info' };
 }
 
+/** Settings of sync with the identity provider, of the site or of an organization. */
+export function idpSyncObject(organizationId?: string): RbacObject {
+  return { type: 'idpsync_settings', ...(organizationId !== undefined && { org: organizationId }) };
+}
+
+/** The same to be changed: whoever signs in next gets the memberships and roles that they say. */
+export function idpSyncChangeObject(organizationId?: string): RbacObject {
+  return { ...idpSyncObject(organizationId), power: 'over-anyone' };
+}
+
 /** What goes on in the deployment, in numbers. */
 export function deploymentStatsObject(): RbacObject {
   return { type: 'deployment_stats' };

@@ -134,6 +134,14 @@ export function couldGrantAll(held: readonly RoleRef[], target: readonly RoleRef
   return target.every((role) => isPlainRole(role) || canAssign(held, role));
 }
 
+/** Whether a role of an organization is one that owners hand out: those that a membership implies are nobody's to give. */
+export const isGivenInOrganization = (name: string): boolean =>
+  (LISTED_ORGANIZATION_ROLES as readonly string[]).includes(name);
+
+/** Whether somebody with the roles `held` may hand out every role of an organization. */
+export const canHandOutAll = (held: readonly RoleRef[], organizationId: string): boolean =>
+  LISTED_ORGANIZATION_ROLES.every((name) => canAssign(held, { name, organizationId }));
+
 /**
  * All roles of a user: the stored ones plus what everybody has and what each membership implies. Names that are unknown
  * at their level are dropped, duplicates too.

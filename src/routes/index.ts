@@ -12,6 +12,7 @@ import { userEmailRoutes } from './email.ts';
 import { debugLinkRoutes, externalLoginRoutes } from './external-login.ts';
 import { userGitSshKeyRoutes } from './git-ssh-keys.ts';
 import { healthRoutes } from './health.ts';
+import { idpSyncRoutes, organizationIdpSyncRoutes } from './idp-sync.ts';
 import { insightsRoutes } from './insights.ts';
 import { scopeRoutes, userKeyRoutes } from './keys.ts';
 import { licenseRoutes } from './licenses.ts';
@@ -63,6 +64,7 @@ export async function registerRoutes(app: FastifyInstance): Promise<void> {
         await scope.register(auditRoutes);
         await scope.register(notificationRoutes, { prefix: '/notifications' });
         await scope.register(insightsRoutes, { prefix: '/insights' });
+        await scope.register(idpSyncRoutes, { prefix: '/settings/idpsync' });
         await scope.register(organizationsRoutes, { prefix: '/organizations' });
         await scope.register(
           async (organization) => {
@@ -70,6 +72,7 @@ export async function registerRoutes(app: FastifyInstance): Promise<void> {
             await organization.register(organizationRoutes);
             await organization.register(membersRoutes);
             await organization.register(organizationWorkspacesRoutes);
+            await organization.register(organizationIdpSyncRoutes, { prefix: '/settings/idpsync' });
           },
           { prefix: '/organizations/:organization' },
         );

@@ -19,7 +19,18 @@ export type AuditResource =
   | 'oauth2_provider_app'
   | 'oauth2_provider_app_secret'
   | 'notification_template'
-  | 'user_settings';
+  | 'user_settings'
+  | 'idp_sync_settings_organization'
+  | 'idp_sync_settings_group'
+  | 'idp_sync_settings_role';
+
+/** Settings of sync have one id for all. Golden: audit-idpsync */
+export const SYNC_SETTINGS_ID = '51a51c00-0000-0000-0000-000000000000';
+export const SYNC_SETTINGS_TARGETS = {
+  idp_sync_settings_organization: 'Organization Sync',
+  idp_sync_settings_group: 'Organization Group Sync',
+  idp_sync_settings_role: 'Organization Role Sync',
+} as const;
 
 export interface AuditEntry {
   action: AuditAction;

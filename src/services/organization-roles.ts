@@ -11,6 +11,7 @@ import type { UserRow } from '../store/users.ts';
 import { requirePermission, withAccount } from './actors.ts';
 import { audit } from './audit.ts';
 import { type AssignableRow, roleChange } from './roles.ts';
+import { readRoleSync } from './sync-settings.ts';
 
 /** The role that being a member means; it counts as wanted in every change but is stored only when sent. */
 const IMPLIED = 'organization-member';
@@ -62,7 +63,8 @@ export function checkRoleChange(
 
 /**
  * Replaces the roles of a member. That the member is not the caller was decided by the route's gate.
- * @throws ApiError 403 for the system account; as `checkRoleChange`; 400 for names that carry an organization
+ * @throws ApiError 403 for the system account; as `checkRoleChange`; 400 for names that carry an organization, and for
+ * people whose roles follow the claims of their provider (docs/differences.md 20)
  */
 export async function updateMemberRoles(
   ctx: ActorCtx,
@@ -77,6 +79,10 @@ export async function updateMemberRoles(
     throw badRequest(`attempt to assign a role ${quoted(suffixed)}, remove the ':<organization_id> suffix`);
   const wanted = [...new Set(roles)].sort();
   return withAccount(ctx, { id: userId, roles: member.globalRoles }, async (ctx, account) => {
+    if (ctx.config.oidc && account.loginType === 'oidc') {
+      const sync = (await readRoleSync(ctx.db, [organizationId])).get(organizationId);
+      if (sync?.field) throw badRequest('Cannot modify roles for OIDC users when role sync is enabled.');
+    }
     const stored = await lockMember(ctx.db, userId, organizationId);
     if (!stored) throw notFound();
     const changes = stored.length !== wanted.length || wanted.some((name) => !stored.includes(name));

@@ -25,6 +25,7 @@ import { requirePermission, withActor } from './actors.ts';
 import { audit } from './audit.ts';
 import { checkRoleChange } from './organization-roles.ts';
 import { roleChange } from './roles.ts';
+import { forgetSyncOf } from './sync-settings.ts';
 
 /** What the creator of an organization is in it. */
 const CREATOR_ROLES = ['organization-admin'];
@@ -176,6 +177,7 @@ export async function deleteOrganization(ctx: ActorCtx, organization: Organizati
       );
     }
     await deleteRow(ctx.db, id);
+    await forgetSyncOf(ctx.db, id);
     await audit(ctx, {
       action: 'delete',
       resourceType: 'organization',

@@ -4,7 +4,8 @@
 //   2. people (rows of `users`), by id; whoever needs all owners takes them together with the others, in one statement,
 //   3. organizations, by id,
 //   4. memberships,
-//   5. keys: one alone, or several of one user under the lock of that user's row.
+//   5. keys: one alone, or several of one user under the lock of that user's row,
+//   6. settings of the site, by name.
 //
 // Whatever gives or takes power over an account locks the account's row for update; whoever relies on what an account may
 // do holds the row for key share, which waits for those and keeps them waiting.

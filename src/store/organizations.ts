@@ -133,6 +133,15 @@ export async function deleteOrganization(db: Db, id: string): Promise<void> {
   await db.delete(organizations).where(eq(organizations.id, id));
 }
 
+/** Those of these organizations that exist, by name. */
+export async function findOrganizations(db: Db, ids: readonly string[]): Promise<OrganizationRow[]> {
+  return db
+    .select(columns)
+    .from(organizations)
+    .where(inArray(organizations.id, [...ids]))
+    .orderBy(foldedName);
+}
+
 /** Those of these organizations that exist; none of them can be deleted until the transaction ends. */
 export async function lockExisting(db: Db, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];

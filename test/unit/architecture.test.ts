@@ -10,7 +10,7 @@ const src = join(import.meta.dirname, '../../src');
  * packages by name. `type x` allows x for types alone. A folder may always import itself.
  */
 const MAY_IMPORT: Record<string, string> = {
-  'golang/': '',
+  'golang/': 're2js',
   'watch/': 'node:async_hooks node:diagnostics_channel',
   'metrics/': 'watch/ start-error.ts prom-client node:http node:perf_hooks type pg',
   'tracing/': 'watch/ @opentelemetry/ type pino',

@@ -339,10 +339,22 @@ describe('OpenID Connect', () => {
       userRoleField: '',
       userRoleMapping: {},
       userRoleDefault: [],
-      organizationField: '',
-      organizationMapping: {},
-      organizationAssignDefault: true,
     });
+  });
+
+  it.each<[Env, Partial<Config['idpSync']>]>([
+    [{}, { organizations: { field: '', mapping: {}, assignDefault: true } }],
+    [{}, { groups: { field: '', nameMapping: {}, regexFilter: null, autoCreate: false } }],
+    [
+      { CODER_OIDC_GROUP_FIELD: 'g' },
+      { groups: { field: 'g', nameMapping: {}, regexFilter: '.*', autoCreate: false } },
+    ],
+    [
+      { CODER_OIDC_ORGANIZATION_MAPPING: '{"dev": ["ABCDEF01-0000-4000-8000-000000000001"]}' },
+      { organizations: { field: '', mapping: { dev: ['abcdef01-0000-4000-8000-000000000001'] }, assignDefault: true } },
+    ],
+  ])('reads what sync begins with from %j', (env, expected) => {
+    expect(readConfig(env).idpSync).toMatchObject(expected);
   });
 
   it.each<[Env, Partial<NonNullable<Config['oidc']>>]>([
@@ -374,10 +386,6 @@ describe('OpenID Connect', () => {
     [
       { CODER_OIDC_USER_ROLE_FIELD: 'roles', CODER_OIDC_USER_ROLE_MAPPING: '{"boss": ["owner"], "eye": "auditor"}' },
       { userRoleField: 'roles', userRoleMapping: { boss: ['owner'], eye: ['auditor'] } },
-    ],
-    [
-      { CODER_OIDC_ORGANIZATION_MAPPING: '{"dev": ["ABCDEF01-0000-4000-8000-000000000001"]}' },
-      { organizationMapping: { dev: ['abcdef01-0000-4000-8000-000000000001'] } },
     ],
     [{ CODER_OIDC_USER_ROLE_DEFAULT: 'auditor,user-admin' }, { userRoleDefault: ['auditor', 'user-admin'] }],
   ])('%j', (env, expected) => {

@@ -37,8 +37,6 @@ export interface ExternalIdentity {
   linkedElsewhere(message: string): ApiError;
   /** The site roles that the provider gives; undefined leaves them as they are. */
   readonly roles?: readonly string[] | undefined;
-  /** The organizations that the provider gives, by id, whether they exist or not; undefined leaves memberships as they are. */
-  readonly organizationIds?: readonly string[] | undefined;
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.

@@ -12,7 +12,7 @@ import { groupRefusal, profileOf } from './claims.ts';
 import { repairLinks } from './first-contact.ts';
 import type { ExternalIdentity, GrantedLogin } from './identity.ts';
 import { LoginRefusal } from './refusal.ts';
-import { organizationsFromClaims, rolesFromClaims } from './sync.ts';
+import { rolesFromClaims } from './sync.ts';
 
 const NO_USER_INFO = 'Failed to obtain user information claims.';
 
@@ -126,7 +126,6 @@ export async function oidcIdentity(ctx: Ctx, { tokens, nonce, signal }: GrantedL
     refusal: groupRefusal(merged, config),
     linkedElsewhere: (message) =>
       new LoginRefusal(403, 'Account already linked', `${message} Contact your administrator.`),
-    roles: rolesFromClaims(ctx, merged),
-    organizationIds: organizationsFromClaims(ctx, merged),
+    roles: rolesFromClaims(ctx.config, merged, ctx.log),
   };
 }

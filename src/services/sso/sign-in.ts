@@ -32,7 +32,7 @@ import { issueKey } from '../keys.ts';
 import { type Conversion, checkAccount, findAccount } from './account.ts';
 import { type ExternalIdentity, storable } from './identity.ts';
 import { LoginRefusal } from './refusal.ts';
-import { existingOrganizations, syncMemberships, withLastOwner } from './sync.ts';
+import { syncedOrganizations, syncMemberships, syncOrganizationRoles, withLastOwner } from './sync.ts';
 
 export interface SignInOptions {
   /** Present when the login converts an account. */
@@ -88,10 +88,11 @@ async function createAccount(ctx: Ctx, identity: ExternalIdentity, isFirst: bool
     createdAt: now,
     updatedAt: now,
   };
-  const organizationIds = identity.organizationIds
-    ? await existingOrganizations(ctx, identity.organizationIds)
-    : [(await findDefaultOrganization(ctx.db)).id];
-  return insertAccount(ctx, user, organizationIds, sshKey, { byItself: true });
+  const claims = identity.claims.merged_claims;
+  const organizationIds = (await syncedOrganizations(ctx, claims)) ?? [(await findDefaultOrganization(ctx.db)).id];
+  const account = await insertAccount(ctx, user, organizationIds, sshKey, { byItself: true });
+  await syncOrganizationRoles(ctx, account, claims);
+  return account;
 }
 
 const emailTaken = (email: string) =>
@@ -103,7 +104,7 @@ const emailTaken = (email: string) =>
 
 /** Writes what the provider says over what the user had, wakes a dormant user, and converts if that is what it is about. */
 async function updateAccount(ctx: Ctx, identity: ExternalIdentity, user: UserRow): Promise<UserRow> {
-  const { loginType, email, name, avatarUrl, githubComUserId, organizationIds } = identity;
+  const { loginType, email, name, avatarUrl, githubComUserId } = identity;
   const holder = await findUserByNameOrEmail(ctx.db, '', email);
   if (holder && holder.id !== user.id) throw emailTaken(email);
   const converts = user.loginType !== loginType;
@@ -119,7 +120,10 @@ async function updateAccount(ctx: Ctx, identity: ExternalIdentity, user: UserRow
     ...(converts && { loginType, hashedPassword: '', hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null }),
     updatedAt: now,
   });
-  if (organizationIds) await syncMemberships(ctx, user, await existingOrganizations(ctx, organizationIds));
+  const claims = identity.claims.merged_claims;
+  const organizationIds = await syncedOrganizations(ctx, claims);
+  if (organizationIds) await syncMemberships(ctx, user, organizationIds);
+  await syncOrganizationRoles(ctx, user, claims);
   const updated = await reread(ctx, user.id);
   const [before, after] = [user, updated].map((row) => ({ ...auditedUser(row), avatar_url: row.avatarUrl }));
   if (JSON.stringify(before) !== JSON.stringify(after)) {
