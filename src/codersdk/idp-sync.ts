@@ -101,7 +101,12 @@ export const ClaimFieldQuery = z.object({
 
 /** Claims as an ID token has them: any JSON below their names. */
 export const TestIDPSyncRequest = z
-  .object({ claims: z.record(label(), z.unknown()).meta({ maxProperties: MAX_CLAIMS }).default({}) })
+  .object({
+    claims: z
+      .record(label(), z.unknown().meta({ 'x-any-json': true }))
+      .meta({ maxProperties: MAX_CLAIMS })
+      .default({}),
+  })
   .meta({ id: 'TestIDPSyncRequest' });
 export type TestIDPSyncRequest = z.output<typeof TestIDPSyncRequest>;
 

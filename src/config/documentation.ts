@@ -139,7 +139,7 @@ export const SETTINGS: readonly Group[] = [
     ['OIDC_ACCESS_TOKEN_CLAIMS', 'false', 'claims come from the access token; needs OIDC_IGNORE_USERINFO'],
     ['OIDC_GROUP_FIELD', 'groups with the scope groups', 'claim that OIDC_ALLOWED_GROUPS looks at'],
     ['OIDC_GROUP_MAPPING', '{}', 'JSON map from a value of that claim to the name of a group'],
-    ['OIDC_GROUP_REGEX_FILTER', '.*', 'groups that this regular expression (RE2) does not match are ignored'],
+    ['OIDC_GROUP_REGEX_FILTER', '.*', 'groups that this expression (RE2) does not match are ignored'],
     ['OIDC_GROUP_AUTO_CREATE', 'false', 'groups that do not exist are made'],
     ['OIDC_ALLOWED_GROUPS', 'any', 'comma list of groups of which one is needed'],
     ['OIDC_USER_ROLE_FIELD', NONE, 'claim that sets the site roles at each sign-in'],

@@ -48,6 +48,9 @@ function readRegexFilter(reader: Reader): string {
  */
 export function readIdpSync(reader: Reader, groupField: string): IdpSyncConfig {
   const regexFilter = readRegexFilter(reader);
+  for (const name of ['GROUP_MAPPING', 'GROUP_REGEX_FILTER', 'GROUP_AUTO_CREATE']) {
+    reader.setIdle(`CODER_OIDC_${name}`, 'shows in the settings of group sync only: this server keeps no groups');
+  }
   return {
     organizations: {
       field: reader.text('CODER_OIDC_ORGANIZATION_FIELD', ''),

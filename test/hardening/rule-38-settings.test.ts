@@ -34,7 +34,10 @@ describe('what is set in vain', () => {
     [{ CODER_HTTP_ADRESS: ':80' }, 'CODER_HTTP_ADRESS is unknown and has no effect; did you mean CODER_HTTP_ADDRESS?'],
     [{ CODER_COMPLETELY_DIFFERENT: 'x' }, 'CODER_COMPLETELY_DIFFERENT is unknown and has no effect'],
     [{ CODER_WILDCARD_ACCESS_URL: '*.x' }, 'CODER_WILDCARD_ACCESS_URL is a setting that this server does not honour'],
-    [{ CODER_OIDC_GROUP_MAPPING: '{}' }, 'CODER_OIDC_GROUP_MAPPING is a setting that this server does not honour'],
+    [
+      { ...OIDC, CODER_OIDC_GROUP_MAPPING: '{}' },
+      'CODER_OIDC_GROUP_MAPPING shows in the settings of group sync only: this server keeps no groups',
+    ],
     [{ CODER_OIDC_ISSUER_URL: 'https://x' }, 'CODER_OIDC_ISSUER_URL has no effect without CODER_OIDC_CLIENT_ID'],
     [{ CODER_OIDC_CLIENT_SECRET: 's' }, 'CODER_OIDC_CLIENT_SECRET has no effect without CODER_OIDC_CLIENT_ID'],
     [

@@ -77,6 +77,8 @@ export function placesOf(document: ApiDocument): Place[] {
 /** What is missing for a place to have a size; undefined when it has one. */
 export function unbounded({ schema }: Place): string | undefined {
   if (schema.enum !== undefined || schema.const !== undefined) return undefined;
+  // As large as the body that it is in.
+  if (schema['x-any-json'] === true) return undefined;
   const lacks = (name: string) => (typeof schema[name] === 'number' ? undefined : `no ${name}`);
   switch (schema.type) {
     case 'boolean':

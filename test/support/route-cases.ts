@@ -83,6 +83,34 @@ const FORMS: Record<string, Variant[]> = {
   'PUT /api/v2/oauth2-provider/apps/:app': [
     { body: () => ({ name: 'other', callback_url: 'https://example.com/cb' }) },
   ],
+  ...Object.fromEntries(
+    ['/settings/idpsync', '/organizations/:organization/settings/idpsync'].map((prefix) => [
+      `GET /api/v2${prefix}/field-values`,
+      [{ query: '?claimField=groups' }],
+    ]),
+  ),
+  'PATCH /api/v2/settings/idpsync/organization': [
+    { body: (w) => ({ field: 'o', mapping: { a: [w.organizations.home] } }) },
+  ],
+  'PATCH /api/v2/settings/idpsync/organization/config': [{ body: () => ({ field: 'o', assign_default: true }) }],
+  'PATCH /api/v2/settings/idpsync/organization/mapping': [
+    { body: (w) => ({ add: [{ given: 'a', gets: w.organizations.home }] }) },
+  ],
+  'PATCH /api/v2/organizations/:organization/settings/idpsync/groups': [
+    { body: () => ({ field: 'g', regex_filter: '^a' }) },
+  ],
+  'PATCH /api/v2/organizations/:organization/settings/idpsync/groups/config': [{ body: () => ({ field: 'g' }) }],
+  'PATCH /api/v2/organizations/:organization/settings/idpsync/groups/mapping': [
+    { body: (w) => ({ add: [{ given: 'a', gets: w.organizations.home }] }) },
+  ],
+  'PATCH /api/v2/organizations/:organization/settings/idpsync/roles': [
+    { body: () => ({ field: 'r', mapping: { a: ['organization-admin'] } }) },
+  ],
+  'PATCH /api/v2/organizations/:organization/settings/idpsync/roles/config': [{ body: () => ({ field: 'r' }) }],
+  'PATCH /api/v2/organizations/:organization/settings/idpsync/roles/mapping': [
+    { body: () => ({ add: [{ given: 'a', gets: 'organization-admin' }] }) },
+  ],
+  'POST /api/v2/settings/idpsync/test': [{ body: () => ({ claims: { groups: ['a'] } }) }],
   'POST /api/v2/licenses': [{ body: () => ({ license: 'none' }) }],
   'POST /api/v2/organizations': [{ body: () => ({ name: 'fresh' }) }],
   'DELETE /api/v2/organizations/:organization': [{}, { variant: 'an empty one', organization: 'empty' }],

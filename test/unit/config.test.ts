@@ -146,6 +146,10 @@ describe('defaults', () => {
       },
       oidc: null,
       github: null,
+      idpSync: {
+        organizations: { field: '', mapping: {}, assignDefault: true },
+        groups: { field: '', nameMapping: {}, regexFilter: null, autoCreate: false },
+      },
       log: { level: 'info', human: false, files: {}, filter: [], slowStatementMs: 1000 },
       metrics: null,
       tracing: null,
