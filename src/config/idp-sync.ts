@@ -42,7 +42,7 @@ function readRegexFilter(reader: Reader): string {
 }
 
 /**
- * Reads CODER_OIDC_ORGANIZATION_* and CODER_OIDC_GROUP_*. Golden: sso/idpsync-login
+ * Reads CODER_OIDC_ORGANIZATION_* and CODER_OIDC_GROUP_*.
  * @param groupField the claim with groups, or empty
  * @throws ConfigError
  */

@@ -24,7 +24,7 @@ export type AuditResource =
   | 'idp_sync_settings_group'
   | 'idp_sync_settings_role';
 
-/** Settings of sync have one id for all. Golden: audit-idpsync */
+/** Settings of sync have one id for all. */
 export const SYNC_SETTINGS_ID = '51a51c00-0000-0000-0000-000000000000';
 export const SYNC_SETTINGS_TARGETS = {
   idp_sync_settings_organization: 'Organization Sync',

@@ -101,7 +101,7 @@ async function noteChange<T>(
     before: audited(before),
     after: audited(after),
   });
-  // An expression is noted as changed, without its text. Golden: audit-idpsync/idpsync-groups-audit
+  // An expression is noted as changed, without its text. As recorded.
   const hidden = 'regex_filter' in row.diff && { regex_filter: { old: {}, new: {}, secret: false } };
   await insertAuditLog(ctx.db, { ...row, diff: { ...row.diff, ...hidden } });
 }

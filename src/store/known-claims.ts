@@ -24,7 +24,7 @@ export async function listClaimNames(db: Db, organizationId?: string): Promise<s
   return rows.map(({ name }) => name);
 }
 
-/** The texts that a claim is or lists, sorted. Golden: sso/idpsync-login/known-claims */
+/** The texts that a claim is or lists, sorted. As recorded: nothing else of lists, no nested paths. */
 export async function listClaimValues(db: Db, claim: string, organizationId?: string): Promise<string[]> {
   const { rows } = await db.execute<{ value: string }>(sql`
     select distinct (item #>> '{}') collate "C" as value
