@@ -82,7 +82,8 @@ async function start(settings: Config, log: Logger, onClose: OnClose): Promise<v
   await traceRequests(config, log, onClose);
   const listeners = createListeners(config, log, await tryListeners(config, log));
   onHangUp(listeners.reload);
-  if (config.oidc ?? config.github ?? config.email) trustAuthorities(config.outgoing);
+  if (config.oidc ?? config.github ?? config.email ?? config.notifications.webhookEndpoint)
+    trustAuthorities(config.outgoing);
   useProxies(config.outgoing);
   const mailer = createMailer(config.email, log);
   const idp = createIdentityProviders(config, log);
@@ -113,7 +114,7 @@ async function start(settings: Config, log: Logger, onClose: OnClose): Promise<v
   onClose(() => listeners.drain(app));
   const jobs = startJobs({ config, db, log, clock: systemClock });
   onClose(() => jobs.stop());
-  const notifier = startNotifier({ config, db, log, clock: systemClock });
+  const notifier = startNotifier({ config, db, log, clock: systemClock, mailer });
   onClose(() => notifier.stop());
   const listening = await listeners.listen(app, appLog);
   config.accessUrl = openAddress(config, listening);

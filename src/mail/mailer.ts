@@ -17,6 +17,8 @@ export interface Mailer {
   readonly enabled: boolean;
   /** Takes a message for delivery; never throws and never waits. */
   enqueue(message: MailMessage): void;
+  /** Tries once to deliver a message; a relay that refuses it for good (5xx) will refuse it again. */
+  send(message: MailMessage): Promise<'sent' | 'refused' | 'failed'>;
   /** Takes no more, tries everything left once at once, and resolves when that is done or `waitMs` have passed. */
   close(waitMs: number): Promise<void>;
 }
@@ -84,7 +86,12 @@ export async function tryRelay(config: EmailConfig): Promise<void> {
   }
 }
 
-const NO_MAILER: Mailer = { enabled: false, enqueue: () => undefined, close: async () => undefined };
+const NO_MAILER: Mailer = {
+  enabled: false,
+  enqueue: () => undefined,
+  send: async () => 'failed',
+  close: async () => undefined,
+};
 
 /** What may be said of a failure: relays repeat addresses in their texts, so only the codes are kept. */
 function reasonOf(error: unknown): { code: string; response?: number } {
@@ -115,14 +122,21 @@ export function createMailer(config: EmailConfig | null, log: MailLog, limits: M
     delayed.set(job, timer);
   };
 
+  const sendNow = ({ to, ...content }: MailMessage) =>
+    // As an object the address is one address, whatever characters it holds.
+    transport.sendMail({
+      ...content,
+      from: config.from,
+      to: { name: '', address: to },
+      headers: { 'Auto-Submitted': 'auto-generated' },
+    });
+
   const deliver = async (job: Job): Promise<void> => {
-    const { to, ...content } = job.message;
+    const content = job.message;
     job.attempts += 1;
     const details = { subject: content.subject, attempt: job.attempts };
     try {
-      // As an object the address is one address, whatever characters it holds.
-      const headers = { 'Auto-Submitted': 'auto-generated' };
-      await transport.sendMail({ ...content, from: config.from, to: { name: '', address: to }, headers });
+      await sendNow(job.message);
       log.info(details, 'mail delivered');
       mailHandled.tell({ outcome: 'delivered' });
     } catch (error) {
@@ -166,6 +180,22 @@ export function createMailer(config: EmailConfig | null, log: MailLog, limits: M
       }
       ready.push({ message, attempts: 0 });
       pump();
+    },
+    async send(message) {
+      try {
+        await sendNow(message);
+        mailHandled.tell({ outcome: 'delivered' });
+        return 'sent';
+      } catch (error) {
+        const reason = reasonOf(error);
+        const isFinal = reason.response !== undefined && reason.response >= 500;
+        log.warn(
+          { ...reason },
+          isFinal ? 'a notification was refused by the relay' : 'a notification could not be mailed',
+        );
+        mailHandled.tell({ outcome: isFinal ? 'given up' : 'delayed' });
+        return isFinal ? 'refused' : 'failed';
+      }
     },
     async close(waitMs) {
       closing = true;

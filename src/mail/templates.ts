@@ -1,6 +1,7 @@
 // The texts of the mails that the server sends.
 
 import { html } from '../html.ts';
+import { markdown } from '../pages/markdown.ts';
 import type { MailMessage } from './mailer.ts';
 
 interface Template {
@@ -81,4 +82,26 @@ export function emailChangedMail(input: {
       'If you did not expect this, contact your administrator.',
     ],
   });
+}
+
+/** A notification (`content` is Markdown, `plain` the same without marks) with its links. */
+export function notificationMail(input: {
+  to: string;
+  name: string;
+  title: string;
+  content: string;
+  plain: string;
+  actions: readonly { label: string; url: string }[];
+  accessUrl: string;
+}): MailMessage {
+  const links = input.actions.map(({ label, url }) => `${label}: ${url}`);
+  const why = `This was sent by ${input.accessUrl}, where you have an account.`;
+  const greeting = `Hi ${input.name},`;
+  const shownLinks = input.actions.map(({ label, url }) => html`<p><a href="${url}">${label}</a></p>`).join('\n');
+  return {
+    to: input.to,
+    subject: input.title.replaceAll(/\s+/g, ' '),
+    text: `${[greeting, input.plain, ...links, why].join('\n\n')}\n`,
+    html: `<!doctype html>\n<html lang="en"><body>\n${html`<p>${greeting}</p>`}\n${markdown(input.content)}\n${shownLinks}\n${html`<p>${why}</p>`}\n</body></html>\n`,
+  };
 }

@@ -15,7 +15,11 @@ interface Message {
 }
 
 /** The methods by which this deployment delivers. */
-const availableMethods = (_config: Config): string[] => ['inbox'];
+const availableMethods = ({ email, notifications }: Config): string[] => [
+  'inbox',
+  ...(email ? ['smtp'] : []),
+  ...(notifications.webhookEndpoint === undefined ? [] : ['webhook']),
+];
 
 /** Two messages are equal that say the same to the same person on one day (UTC): the second is dropped. */
 const markOf = (day: string, ...parts: unknown[]): Buffer =>

@@ -96,3 +96,56 @@ export async function deliverToInboxes(db: Db, now: string, most: number): Promi
     select id from taken`);
   return rowCount ?? 0;
 }
+
+/** A message that is to be sent by mail or webhook, with whom it is for. */
+export interface LeasedMessage {
+  id: string;
+  method: string;
+  templateId: string;
+  targets: string[] | null;
+  title: string;
+  content: string;
+  actions: { label: string; url: string }[];
+  labels: Record<string, string>;
+  data: object | null;
+  attempts: number;
+  userId: string;
+  email: string;
+  name: string;
+  username: string;
+  /** The recipient is gone, or switched the template off since. */
+  unwanted: boolean;
+}
+
+/**
+ * Takes what is due by other ways than the inbox, the longest due first: until `until` it is with this replica alone, after
+ * that with whoever takes it next.
+ */
+export async function leaseMessages(db: Db, now: string, until: string, most: number): Promise<LeasedMessage[]> {
+  const { rows } = await db.execute(sql`
+    with due as (
+      select id from notification_messages
+      where status = 'pending' and method <> 'inbox' and due_at <= ${now}::timestamptz and not ${IS_PAUSED}
+      order by due_at limit ${most} for update skip locked
+    )
+    update notification_messages m set due_at = ${until}::timestamptz
+    from due, users u where m.id = due.id and u.id = m.user_id
+    returning m.id, m.method, m.template_id as "templateId", m.targets, m.title, m.content, m.actions, m.labels, m.data, m.attempts,
+      u.id as "userId", u.email, u.name, u.username,
+      u.deleted or ${isUnwanted(sql`m.user_id`, sql`m.template_id`)} as unwanted`);
+  return rows as unknown as LeasedMessage[];
+}
+
+/** Notes that a message needs no more attempts. */
+export async function settleMessage(db: Db, id: string, status: 'sent' | 'failed' | 'unwanted'): Promise<void> {
+  await db.execute(sql`
+    update notification_messages set status = ${status}, attempts = attempts + ${status === 'unwanted' ? 0 : 1}, sealed_labels = null
+    where id = ${id}::uuid and status = 'pending'`);
+}
+
+/** Notes that an attempt failed, and when the next one is due. */
+export async function postponeMessage(db: Db, id: string, dueAt: string): Promise<void> {
+  await db.execute(sql`
+    update notification_messages set attempts = attempts + 1, due_at = ${dueAt}::timestamptz
+    where id = ${id}::uuid and status = 'pending'`);
+}

@@ -91,7 +91,15 @@ export async function startApp({
     db,
     log,
     clock: clock.now,
-    mailer: { enabled: mail, enqueue: (mail: MailMessage) => void mails.push(mail), close: async () => {} },
+    mailer: {
+      enabled: mail,
+      enqueue: (mail: MailMessage) => void mails.push(mail),
+      send: async (mail: MailMessage) => {
+        mails.push(mail);
+        return 'sent' as const;
+      },
+      close: async () => {},
+    },
     secretBox: createSecretBox(config.encryption.keys),
     idp: createIdentityProviders(config, log),
   };

@@ -22,7 +22,7 @@ const MAY_IMPORT: Record<string, string> = {
   'tls/': 'start-error.ts type config type pino node:',
   'config/': 'golang/ start-error.ts yaml node:crypto node:fs node:net',
   'idp/': 'watch/ errors.ts in-flight.ts start-error.ts type config jose openid-client node:crypto type pino',
-  'mail/': 'html.ts watch/ type config nodemailer node:fs',
+  'mail/': 'html.ts pages/markdown.ts watch/ type config nodemailer node:fs',
   'postgres/': 'start-error.ts store/errors.ts pg type pino node:',
   'backup/': 'start-error.ts package-root.ts postgres/ store/ pg-copy-streams zod type pg node:',
   'store/':
@@ -31,7 +31,7 @@ const MAY_IMPORT: Record<string, string> = {
     'start-error.ts postgres/ store/errors.ts store/migrate.ts store/schema.ts services/secrets.ts type crypto/ pg-copy-streams type pg node:crypto node:stream',
   'embedded-postgres/': 'start-error.ts type pino node:',
   'services/':
-    'watch/ fairness/ codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ ctx.ts clock.ts start-error.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
+    'watch/ fairness/ codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ outgoing/webhook.ts ctx.ts clock.ts start-error.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
   'pages/': 'html.ts codersdk/ node:crypto',
   'present/': 'codersdk/ golang/ clock.ts type store/ type config rbac/',
   'http/':
