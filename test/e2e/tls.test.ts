@@ -60,7 +60,7 @@ describe('a server with certificates', () => {
     expect(await ask(session, { ':path': '/healthz' })).toMatchObject({ status: 200, body: 'OK' });
     session.close();
     expect(await (await fetch(`${server.url}/healthz`)).text()).toBe('OK');
-    expect(server.stdout()).toContain(`open https://127.0.0.1:0 or`);
+    expect(server.stdout()).toContain(`ready: open ${url} or`);
   });
 
   test.each([

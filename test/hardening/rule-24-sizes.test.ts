@@ -1,6 +1,7 @@
 // Rule 24: everything has a size that the contract document states and that is checked before anything is done.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TEMPLATES } from '../../src/codersdk/notification-templates.ts';
 import { type ApiDocument, apiDocument } from '../../src/http/openapi.ts';
 import { RoleSet } from '../../src/rbac/role-votes.ts';
 import { auditLogs } from '../../src/store/schema.ts';
@@ -19,8 +20,11 @@ beforeAll(async () => {
   document = apiDocument(t.app);
 });
 
-const fill = (parameter: string) =>
-  parameter === 'user' ? user.username : parameter.startsWith('organization') ? 'coder' : 'nothing';
+const fill = (parameter: string) => {
+  if (parameter === 'user') return user.username;
+  if (parameter === 'notification_template') return TEMPLATES.created.id;
+  return parameter.startsWith('organization') ? 'coder' : 'nothing';
+};
 /** Text that no compression makes shorter, as an index sees it. */
 const noise = (bytes: number) => randomBytes(bytes).toString('base64url').slice(0, bytes);
 
