@@ -39,7 +39,7 @@ function noteLeftOut(notes: Notes, names: readonly string[], claim: string, mess
 export function isUnknown(notes: Notes, claims: Claims, name: string, what: string): boolean {
   if (!isElsewhere(claims, name)) return false;
   notes.warn(
-    { values: [name], subject: claims.sub },
+    { values: [name], claim: name, subject: claims.sub },
     `the provider keeps a claim elsewhere (too many values for a token); ${what} stay as they are`,
   );
   return true;
