@@ -9,6 +9,9 @@ export const AUDIT_ACTIONS = [
   ...['connect', 'disconnect', 'open', 'close'],
 ] as const;
 
+/** Every reason for a build of a workspace that the API documents. */
+export const BUILD_REASONS = ['initiator', 'autostart', 'autostop', 'dormancy', 'autodelete'] as const;
+
 /** Every kind of resource that the API documents; this server writes some of them. */
 export const AUDIT_RESOURCE_TYPES = [
   ...['template', 'template_version', 'user', 'workspace', 'workspace_build', 'git_ssh_key', 'api_key', 'group'],
@@ -16,11 +19,14 @@ export const AUDIT_RESOURCE_TYPES = [
   ...['workspace_proxy', 'organization', 'oauth2_provider_app', 'oauth2_provider_app_secret', 'custom_role'],
   ...['organization_member', 'notification_template', 'idp_sync_settings_organization', 'idp_sync_settings_group'],
   ...['idp_sync_settings_role', 'workspace_agent', 'workspace_app', 'task', 'user_secret', 'user_skill'],
-  ...['user_settings', 'appearance'],
+  'appearance',
 ] as const;
 
+/** Kinds that the API does not document: listed when asked for, so that no client meets what it cannot know. */
+export const OWN_RESOURCE_TYPES: readonly string[] = ['appearance'];
+
 const AuditDiffField = z
-  .object({ old: z.unknown(), new: z.unknown(), secret: z.boolean() })
+  .object({ old: z.unknown().optional(), new: z.unknown().optional(), secret: z.boolean() })
   .meta({ id: 'codersdk.AuditDiffField' });
 
 const MinimalOrganization = z
@@ -53,7 +59,7 @@ export const AuditLog = z
 export type AuditLog = z.infer<typeof AuditLog>;
 
 export const AuditLogResponse = z
-  .object({ audit_logs: z.array(AuditLog), count: z.int() })
+  .object({ audit_logs: z.array(AuditLog), count: z.int(), count_cap: z.int() })
   .meta({ id: 'codersdk.AuditLogResponse' });
 export type AuditLogResponse = z.infer<typeof AuditLogResponse>;
 
@@ -62,4 +68,17 @@ export const AuditLogQuery = z.object({
   q: QueryText('Search query'),
   limit: QueryCount('Page limit'),
   offset: QueryCount('Page offset'),
+});
+
+/** In which form the log leaves. */
+export const AUDIT_FORMATS = ['jsonl', 'csv'] as const;
+export type AuditFormat = (typeof AUDIT_FORMATS)[number];
+
+/** The file of the export: of the type that the format says. */
+export const AuditExport = z.string().describe('One line for each entry, in the format asked for.');
+
+/** Query parameters of the export, for the contract document. */
+export const AuditExportQuery = z.object({
+  q: QueryText('Search query'),
+  format: QueryText('jsonl (default): one entry of the list on each line; csv: one line for each entry'),
 });

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readConfig } from '../config.ts';
+import { csvLine } from '../csv.ts';
 import { createLog } from '../log.ts';
 import { withClient } from '../postgres/client.ts';
 import { StartError } from '../start-error.ts';
@@ -14,19 +15,6 @@ import { say } from './say.ts';
 
 const FORMATS = ['json', 'csv'] as const;
 type Format = (typeof FORMATS)[number];
-
-/**
- * A cell of CSV (RFC 4180). Text that a spreadsheet would take for a formula gets an apostrophe in front, as spreadsheets
- * themselves write text; JSON is exact.
- */
-export function csvCell(value: ExportRow[string]): string {
-  if (value === null) return '';
-  const isList = Array.isArray(value);
-  const text = isList ? value.join(';') : typeof value === 'object' ? JSON.stringify(value) : String(value);
-  const isFormula = (typeof value === 'string' || isList) && /^[=+\-@\t\r]/.test(text);
-  const safe = isFormula ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
 
 type Pages = AsyncIterable<ExportRow[]>;
 
@@ -41,9 +29,9 @@ async function* asJson(pages: Pages): AsyncGenerator<string> {
 
 async function* asCsv(kind: ExportKind, pages: Pages): AsyncGenerator<string> {
   const columns = columnsOf(kind);
-  yield `${columns.join(',')}\r\n`;
+  yield csvLine(columns);
   for await (const rows of pages) {
-    yield rows.map((row) => `${columns.map((name) => csvCell(row[name] ?? null)).join(',')}\r\n`).join('');
+    yield rows.map((row) => csvLine(columns.map((name) => row[name] ?? null))).join('');
   }
 }
 

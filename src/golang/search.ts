@@ -3,7 +3,7 @@
 import { parseBoolean } from './booleans.ts';
 import { parseGoInt } from './numbers.ts';
 import { quoted } from './quote.ts';
-import { parseRfc3339 } from './times.ts';
+import { parseDay, parseRfc3339 } from './times.ts';
 import { parseUuid, uuidProblem } from './uuids.ts';
 
 export interface QueryProblem {
@@ -44,16 +44,10 @@ function unquoted(text: string): string {
 /**
  * Reads a query: lower-cased as a whole, split at spaces outside quotes, words without a colon joined to one text.
  * @param freeText the key under which free text counts; undefined where the operation knows none
- * @param keepCase lower-cases the keys alone, where values are told apart by letter case
  */
-export function parseQuery(
-  query: string,
-  freeText: string,
-  { keepCase = false } = {},
-): { terms: QueryTerms } | { problem: QueryProblem } {
+export function parseQuery(query: string, freeText: string): { terms: QueryTerms } | { problem: QueryProblem } {
   const terms: QueryTerms = new Map();
-  const add = (written: string, value: string) => {
-    const key = written.toLowerCase();
+  const add = (key: string, value: string) => {
     const values = terms.get(key);
     if (values) values.push(value);
     else terms.set(key, [value]);
@@ -62,7 +56,7 @@ export function parseQuery(
   const problem = (element: string, what: string) => ({
     problem: { field: 'q', detail: `Query element ${quoted(element)} ${what}` },
   });
-  for (const element of splitOutsideQuotes(keepCase ? query : query.toLowerCase(), ' ')) {
+  for (const element of splitOutsideQuotes(query.toLowerCase(), ' ')) {
     if (!element.includes(':')) {
       words.push(element);
       continue;
@@ -136,10 +130,10 @@ export class QueryReader {
     return values as T[];
   }
 
-  /** The one value of a key, in lower case, which must be one of `allowed`. */
+  /** The one value of a key, which must be one of `allowed`. */
   word<T extends string>(key: string, allowed: readonly T[]): T | undefined {
     return this.#parsed(key, (text) => {
-      const value = allowed.find((word) => word === text.toLowerCase());
+      const value = allowed.find((word) => word === text);
       return value === undefined ? { error: `has invalid value: ${quoted(text)} is not a valid value` } : { value };
     });
   }
@@ -192,12 +186,10 @@ export class QueryReader {
     return value?.startsWith('0001-01-01T00:00:00') ? undefined : value;
   }
 
-  /** A day, or an RFC 3339 time in quotes; a day stands for its first or its last moment (UTC). */
-  dayOrTime(key: string, edge: 'first' | 'last'): string | undefined {
+  /** A day. */
+  day(key: string): string | undefined {
     return this.#parsed(key, (text) => {
-      const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
-      const moment = edge === 'first' ? 'T00:00:00Z' : 'T23:59:59.999999Z';
-      const parsed = parseRfc3339(isDay ? `${text}${moment}` : text.toUpperCase());
+      const parsed = parseDay(text);
       return 'error' in parsed
         ? { error: `must be a valid date format (2006-01-02): ${parsed.error}` }
         : { value: parsed.text };
@@ -218,6 +210,11 @@ export class QueryReader {
     const bad = values.filter((value) => parseUuid(value) === undefined);
     if (bad.length > 0) this.#fail(key, `has invalid values: ${bad.map(uuidProblem).join('\n')}`);
     return values.flatMap((value) => parseUuid(value) ?? []);
+  }
+
+  /** Notes that the value of a key is none, for a reason that only who asked can tell. */
+  invalid(key: string, reason: string): void {
+    this.#fail(key, `has invalid value: ${reason}`);
   }
 
   /** Notes every key that nothing read. Call it last. */

@@ -9,12 +9,17 @@ const timeQuoted = (text: string): string =>
 
 const MAX_OFFSET_HOURS = 15;
 const LAYOUT = '2006-01-02T15:04:05Z07:00';
-const ELEMENTS: [name: string, pattern: RegExp, range?: [number, number, string]][] = [
+type Element = [name: string, pattern: RegExp, range?: [number, number, string]];
+const DAY_LAYOUT = '2006-01-02';
+const DAY_ELEMENTS: Element[] = [
   ['2006', /^\d{4}/],
   ['-', /^-/],
   ['01', /^\d\d/, [1, 12, 'month']],
   ['-', /^-/],
   ['02', /^\d\d/, [1, 31, 'day']],
+];
+const ELEMENTS: Element[] = [
+  ...DAY_ELEMENTS,
   ['T', /^T/],
   ['15', /^\d\d/, [0, 23, 'hour']],
   [':', /^:/],
@@ -25,14 +30,21 @@ const ELEMENTS: [name: string, pattern: RegExp, range?: [number, number, string]
   ['Z07:00', /^(Z|[+-]\d\d:\d\d)/],
 ];
 
+type Parsed = { text: string } | { error: string };
+
 /** An RFC 3339 time in upper case, as Postgres reads it; or the words for what is wrong. */
-export function parseRfc3339(text: string): { text: string } | { error: string } {
+export const parseRfc3339 = (text: string): Parsed => parse(text, LAYOUT, ELEMENTS);
+
+/** A day (`2006-01-02`); or the words for what is wrong. Golden: audit-filter-errors */
+export const parseDay = (text: string): Parsed => parse(text, DAY_LAYOUT, DAY_ELEMENTS);
+
+function parse(text: string, layout: string, elements: readonly Element[]): Parsed {
   const fail = (what: string) => ({ error: `parsing time ${timeQuoted(text)}${what}` });
   let rest = text;
   const parts: string[] = [];
-  for (const [name, pattern, range] of ELEMENTS) {
+  for (const [name, pattern, range] of elements) {
     const found = pattern.exec(rest)?.[0];
-    if (found === undefined) return fail(` as "${LAYOUT}": cannot parse ${timeQuoted(rest)} as "${name}"`);
+    if (found === undefined) return fail(` as "${layout}": cannot parse ${timeQuoted(rest)} as "${name}"`);
     if (range && (Number(found) < range[0] || Number(found) > range[1])) return fail(`: ${range[2]} out of range`);
     parts.push(found);
     rest = rest.slice(found.length);

@@ -1,6 +1,12 @@
 // Notes in the audit log what was refused, for every route that says what it would have changed.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type AuditAction, type AuditResource, SYNC_SETTINGS_ID, SYNC_SETTINGS_TARGETS } from '../services/audit.ts';
+import {
+  type AuditAction,
+  type AuditResource,
+  SETTINGS_ID,
+  SYNC_SETTINGS_ID,
+  SYNC_SETTINGS_TARGETS,
+} from '../services/audit.ts';
 import type { Refusal } from '../services/refusals.ts';
 import { ctxOf } from './session.ts';
 
@@ -34,7 +40,7 @@ type Subject = Pick<Refusal, 'resourceId' | 'resourceTarget' | 'organizationId'>
 function subjectOf({ target, member, organization }: FastifyRequest, type: AuditResource): Subject | undefined {
   switch (type) {
     case 'notifications_settings':
-      return { resourceId: type, resourceTarget: type };
+      return { resourceId: SETTINGS_ID, resourceTarget: '' };
     case 'idp_sync_settings_organization':
       return { resourceId: SYNC_SETTINGS_ID, resourceTarget: SYNC_SETTINGS_TARGETS[type] };
     case 'idp_sync_settings_group':

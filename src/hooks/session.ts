@@ -1,10 +1,8 @@
 // Requires a session: 401 without a good key or for a user who may not act, and wakes dormant users.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { MAX_LABEL } from '../codersdk/sizes.ts';
 import type { Actor, ActorCtx, AppDeps, Ctx } from '../ctx.ts';
 import { SIGNED_OUT, unauthenticated } from '../errors.ts';
-import { cutTo } from '../golang/text.ts';
 import { networkOf } from '../http/client-ip.ts';
 import { actorOf } from '../services/actors.ts';
 import { activateDormantUser } from '../services/status.ts';
@@ -51,6 +49,13 @@ export function requireSession(scope: FastifyInstance): void {
   });
 }
 
+/** Characters kept of what a client calls itself. */
+const MAX_USER_AGENT = 300;
+
+/** What a client calls itself: its bytes are UTF-8, whatever the header was read as. Golden: audit-login/agent-1 */
+const userAgentOf = (header: string): string =>
+  Array.from(Buffer.from(header, 'latin1').toString()).slice(0, MAX_USER_AGENT).join('');
+
 /** The ctx of a request, with or without a session. */
 export function ctxOf(request: FastifyRequest): Ctx {
   return {
@@ -59,7 +64,7 @@ export function ctxOf(request: FastifyRequest): Ctx {
       requestId: request.id,
       ip: request.clientIp,
       network: networkOf(request.clientIp),
-      userAgent: cutTo(request.headers['user-agent'] ?? '', MAX_LABEL),
+      userAgent: userAgentOf(request.headers['user-agent'] ?? ''),
     },
     actor: request.actor,
   };

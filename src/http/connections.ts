@@ -3,7 +3,7 @@ import { type Server, ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { FastifyHttpOptions, FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.ts';
 
 /** Within this time a request must be complete. */
@@ -112,6 +112,13 @@ export function checkHead({ raw }: FastifyRequest): void {
   if (bytes > MAX_HEAD_BYTES) throw new ApiError(431, 'The request headers are too large.');
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Says that a long answer goes on: its time begins anew. */
+    answerGoesOn(response: FastifyReply['raw']): void;
+  }
+}
+
 /** Cuts connections whose answer is not done in time: nobody may hold answers in memory by not reading them. */
 export function useAnswerTimeout(app: FastifyInstance, withinMs = ANSWER_MS): void {
   // Node drops headers beyond a number of its own silently, among them perhaps the one that a proxy added.
@@ -122,6 +129,9 @@ export function useAnswerTimeout(app: FastifyInstance, withinMs = ANSWER_MS): vo
     open.set(raw, performance.now());
     raw.once('close', () => open.delete(raw));
     done();
+  });
+  app.decorate('answerGoesOn', (response) => {
+    if (open.delete(response)) open.set(response, performance.now());
   });
   const cut = () => {
     for (const [response, since] of open) {

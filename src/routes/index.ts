@@ -61,7 +61,7 @@ export async function registerRoutes(app: FastifyInstance): Promise<void> {
         await scope.register(oauth2AppRoutes, { prefix: '/oauth2-provider/apps' });
         await scope.register(licenseRoutes, { prefix: '/licenses' });
         await scope.register(authcheckRoutes);
-        await scope.register(auditRoutes);
+        await scope.register(auditRoutes, { prefix: '/audit' });
         await scope.register(notificationRoutes, { prefix: '/notifications' });
         await scope.register(insightsRoutes, { prefix: '/insights' });
         await scope.register(idpSyncRoutes, { prefix: '/settings/idpsync' });

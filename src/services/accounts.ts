@@ -11,13 +11,29 @@ import { notifyOfAccount } from './notify.ts';
 
 /** The fields of a user that the audit log compares. */
 export const auditedUser = (user: UserRow) => ({
+  id: user.id,
   username: user.username,
   email: user.email,
   name: user.name,
+  avatar_url: user.avatarUrl,
   status: user.status,
-  roles: user.roles,
+  rbac_roles: [...user.roles].sort(),
   login_type: user.loginType,
-  organization_ids: user.organizationIds,
+});
+
+/** The fields of a membership that the audit log compares. Golden: audit-members */
+export const auditedMember = (member: {
+  userId: string;
+  username: string;
+  roles: readonly string[];
+  createdAt: string;
+  updatedAt: string;
+}) => ({
+  user_id: member.userId,
+  username: member.username,
+  roles: [...member.roles].sort(),
+  created_at: member.createdAt,
+  updated_at: member.updatedAt,
 });
 
 /**
@@ -49,7 +65,8 @@ export const isTaken = (err: unknown) => isUnique(err, uniques.username) || isUn
 /**
  * Stores an account with its SSH key and memberships, notes it in the audit log and tells those who look after accounts.
  * Needs a transaction; decides nothing.
- * @param byItself people who sign up act for themselves: there is no session yet
+ * @param byItself people who sign up themselves leave no entry here: their first session's says so, and the first user has
+ * none (golden: audit-users-create/first-login-audit, sso/idpsync-login/audit-of-logins)
  * @returns the user as stored
  * @throws a unique violation on the name or the address
  */
@@ -66,15 +83,17 @@ export async function insertAccount(
     await insertMember(ctx.db, { userId: user.id, organizationId, now: user.createdAt });
   }
   const created = await reread(ctx, user.id);
-  await audit(ctx, {
-    action: 'create',
-    resourceType: 'user',
-    resourceId: user.id,
-    resourceTarget: user.username,
-    ...(byItself && { userId: user.id }),
-    after: auditedUser(created),
-    status: 201,
-  });
+  if (!byItself) {
+    await audit(ctx, {
+      action: 'create',
+      resourceType: 'user',
+      resourceId: user.id,
+      resourceTarget: user.username,
+      after: auditedUser(created),
+      secretFields: ['hashed_password'],
+      status: 201,
+    });
+  }
   const maker = byItself ? created : ctx.actor?.user;
   if (maker) await notifyOfAccount(ctx, 'created', created, maker);
   return created;

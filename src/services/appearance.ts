@@ -6,7 +6,7 @@ import { quoted } from '../golang/quote.ts';
 import { deploymentConfigObject } from '../rbac/objects.ts';
 import { readSetting, writeSetting } from '../store/site-settings.ts';
 import { requirePermission } from './actors.ts';
-import { audit } from './audit.ts';
+import { audit, SETTINGS_ID } from './audit.ts';
 
 const KEY = 'appearance';
 
@@ -46,8 +46,8 @@ export async function updateAppearance(ctx: ActorCtx, input: Appearance): Promis
     await audit(ctx, {
       action: 'write',
       resourceType: 'appearance',
-      resourceId: KEY,
-      resourceTarget: KEY,
+      resourceId: SETTINGS_ID,
+      resourceTarget: '',
       before: { ...before },
       after: { ...input },
     });

@@ -1,7 +1,11 @@
 // The audit log: who changed what, written in the transaction of the change.
 import { randomUUID } from 'node:crypto';
 import { type Ctx, nowText } from '../ctx.ts';
+import { cutTo } from '../golang/text.ts';
 import { insertAuditLog } from '../store/audit.ts';
+import { auditDiff, bounded } from './audit-diff.ts';
+
+const MAX_TARGET = 2048;
 
 export type AuditAction = 'create' | 'write' | 'delete' | 'login' | 'logout' | 'register' | 'request_password_reset';
 export type AuditResource =
@@ -19,11 +23,12 @@ export type AuditResource =
   | 'oauth2_provider_app'
   | 'oauth2_provider_app_secret'
   | 'notification_template'
-  | 'user_settings'
   | 'idp_sync_settings_organization'
   | 'idp_sync_settings_group'
   | 'idp_sync_settings_role';
 
+/** What entries about settings are found by: the settings of a deployment have no ids of their own. */
+export const SETTINGS_ID = '5e771465-0000-4000-8000-000000000000';
 /** Settings of sync have one id for all. */
 export const SYNC_SETTINGS_ID = '51a51c00-0000-0000-0000-000000000000';
 export const SYNC_SETTINGS_TARGETS = {
@@ -35,32 +40,27 @@ export const SYNC_SETTINGS_TARGETS = {
 export interface AuditEntry {
   action: AuditAction;
   resourceType: AuditResource;
+  /** A UUID; of keys that of their user, with `keyId` beside it. */
   resourceId: string;
+  keyId?: string | undefined;
   /** What a person would call it: a username, the name of a token. */
   resourceTarget: string;
   organizationId?: string | undefined;
   /** What the answer says: 200 unless the operation documents another success. */
   status?: number;
-  /** The fields before and after; only those that differ are kept. Names of secret fields go to `secretFields`. */
+  /**
+   * The fields before and after; only those that differ are kept. Without the one, a thing was created, without the other
+   * it was deleted: there stand empty values. Names of secret fields go to `secretFields`.
+   */
   before?: Record<string, unknown>;
   after?: Record<string, unknown>;
   /** Fields that are noted as changed without any value. */
-  secretFields?: string[];
-  /** Who acts where there is no session yet (login, first user). */
+  secretFields?: readonly string[];
+  /** Who acts where there is no session yet (login). */
   userId?: string | undefined;
   additionalFields?: Record<string, unknown>;
-}
-
-/** The fields that differ, as {field: {old, new, secret}}. */
-function auditDiff(entry: Pick<AuditEntry, 'before' | 'after' | 'secretFields'>): Record<string, unknown> {
-  const diff: Record<string, unknown> = {};
-  for (const field of new Set([...Object.keys(entry.before ?? {}), ...Object.keys(entry.after ?? {})])) {
-    const old = entry.before?.[field] ?? null;
-    const now = entry.after?.[field] ?? null;
-    if (JSON.stringify(old) !== JSON.stringify(now)) diff[field] = { old, new: now, secret: false };
-  }
-  for (const field of entry.secretFields ?? []) diff[field] = { old: '', new: '', secret: true };
-  return diff;
+  /** Something that the server does by itself: no address, no client, no request. */
+  isAutomatic?: boolean;
 }
 
 /** The row that notes a change, for statements that write it together with the change. */
@@ -69,16 +69,17 @@ export const auditRow = (ctx: Pick<Ctx, 'actor' | 'clock' | 'origin'>, entry: Au
   time: nowText(ctx),
   userId: entry.userId ?? ctx.actor?.user.id ?? null,
   organizationId: entry.organizationId ?? null,
-  ip: ctx.origin.ip,
-  userAgent: ctx.origin.userAgent,
-  requestId: ctx.origin.requestId,
+  ip: entry.isAutomatic ? '' : ctx.origin.ip,
+  userAgent: entry.isAutomatic ? '' : ctx.origin.userAgent,
+  requestId: entry.isAutomatic ? null : ctx.origin.requestId,
   resourceType: entry.resourceType,
   resourceId: entry.resourceId,
-  resourceTarget: entry.resourceTarget,
+  keyId: entry.keyId ?? null,
+  resourceTarget: cutTo(entry.resourceTarget, MAX_TARGET),
   action: entry.action,
   diff: auditDiff(entry),
   statusCode: entry.status ?? 200,
-  additionalFields: entry.additionalFields ?? {},
+  additionalFields: bounded(entry.additionalFields ?? {}),
 });
 
 /** Notes a change. Call it with the ctx of the transaction that makes the change: both are kept or neither is. */

@@ -9,7 +9,7 @@ import { deploymentConfigObject, deploymentStatsObject, proxiesObject } from '..
 import { checkWrites } from '../store/readiness.ts';
 import { readSetting, writeSetting } from '../store/site-settings.ts';
 import { countActiveUsers } from '../store/users.ts';
-import { audit } from './audit.ts';
+import { audit, SETTINGS_ID } from './audit.ts';
 
 /** The id that a deployment has from its first start on. */
 export const deploymentId = async (ctx: Ctx): Promise<string> => (await readSetting(ctx.db, 'deployment_id')) ?? '';
@@ -87,10 +87,10 @@ export async function updateNotificationsSettings(ctx: ActorCtx, settings: Notif
     await audit(ctx, {
       action: 'write',
       resourceType: 'notifications_settings',
-      resourceId: NOTIFICATIONS,
-      resourceTarget: NOTIFICATIONS,
-      before: stored ? (JSON.parse(stored) as Record<string, unknown>) : {},
-      after: { notifier_paused: settings.notifier_paused },
+      resourceId: SETTINGS_ID,
+      resourceTarget: '',
+      // Pausing alone is told field by field. Golden: audit-settings/unpause
+      ...(settings.notifier_paused && { before: { notifier_paused: false }, after: { notifier_paused: true } }),
     });
   });
   return true;

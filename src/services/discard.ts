@@ -44,12 +44,12 @@ async function replaceSshKey(ctx: Ctx, place: SealedPlace, text: SealedText): Pr
     await lockUser(ctx.db, userId);
     if (!(await replaceSealed(ctx.db, place.column, text, pair.privateKey))) return false;
     await updateGitSshKey(ctx.db, userId, { ...pair, updatedAt: nowText(ctx) });
-    const user = await findUserById(ctx.db, userId);
+    const _user = await findUserById(ctx.db, userId);
     await audit(ctx, {
       action: 'write',
       resourceType: 'git_ssh_key',
       resourceId: userId,
-      resourceTarget: user?.username ?? '',
+      resourceTarget: pair.publicKey,
       after: { public_key: pair.publicKey },
       secretFields: ['private_key'],
       additionalFields: { reason: 'lost encryption key' },

@@ -53,7 +53,7 @@ export async function regenerateGitSshKey(ctx: ActorCtx, target: UserRow): Promi
       action: 'write',
       resourceType: 'git_ssh_key',
       resourceId: target.id,
-      resourceTarget: target.username,
+      resourceTarget: key.publicKey,
       before: { public_key: old.publicKey },
       after: { public_key: key.publicKey },
       secretFields: ['private_key'],

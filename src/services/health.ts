@@ -8,7 +8,7 @@ import { debugInfoObject, deploymentConfigObject } from '../rbac/objects.ts';
 import type { Db } from '../store/db.ts';
 import { readSetting, writeSetting } from '../store/site-settings.ts';
 import { requirePermission } from './actors.ts';
-import { audit } from './audit.ts';
+import { audit, SETTINGS_ID } from './audit.ts';
 import { type Finding, runChecks } from './checks.ts';
 
 const KEY = 'health_settings';
@@ -59,9 +59,10 @@ export async function updateHealthSettings(ctx: ActorCtx, input: UpdateHealthSet
     await audit(ctx, {
       action: 'write',
       resourceType: 'health_settings',
-      resourceId: KEY,
-      resourceTarget: KEY,
-      before: { dismissed_healthchecks: before },
+      resourceId: SETTINGS_ID,
+      resourceTarget: '',
+      // A list that was never set is none. Golden: audit-settings/health
+      before: { dismissed_healthchecks: before?.length ? before : undefined },
       after: { dismissed_healthchecks: sections },
     });
   });

@@ -8,10 +8,11 @@ import { quoted } from '../golang/quote.ts';
 import { decide } from '../rbac/authorize.ts';
 import { mayMakeKey } from '../rbac/limited-keys.ts';
 import { allKeysObject, keyObject, newKeyObject, type RbacObject } from '../rbac/objects.ts';
-import { type KeyReach, UNLIMITED } from '../rbac/scopes.ts';
+import { UNLIMITED } from '../rbac/scopes.ts';
 import { visible } from '../rbac/visible.ts';
 import * as store from '../store/keys.ts';
 import { insertKey, type KeyConditions } from '../store/new-keys.ts';
+import { EPOCH } from '../store/schema.ts';
 import type { UserRow } from '../store/users.ts';
 import { endedMeanwhile, requirePermission, withAccount } from './actors.ts';
 import { type AuditEntry, audit, auditRow } from './audit.ts';
@@ -31,7 +32,7 @@ interface KeyRequest {
   /** The address of the client that signs in; keys made otherwise have none until they are used. */
   ip?: string;
   /** Notes the new key in the audit log, in the statement that stores it. Without it the caller must. */
-  event?: Pick<AuditEntry, 'action' | 'userId'> & { target?: string };
+  event?: Pick<AuditEntry, 'action' | 'userId' | 'status'>;
   /** What was checked before and must still be true when the key is stored. */
   conditions?: KeyConditions;
 }
@@ -80,13 +81,10 @@ export async function issueKey(ctx: Ctx, request: KeyRequest): Promise<{ id: str
     const log =
       event &&
       auditRow(ctx, {
-        action: event.action,
-        ...(event.userId !== undefined && { userId: event.userId }),
-        resourceType: 'api_key',
-        resourceId: id,
-        resourceTarget: event.target ?? tokenName,
         status: 201,
-        after: auditedKey(row),
+        ...event,
+        ...auditedAs({ id, userId: row.userId, tokenName }),
+        ...(event.action === 'create' && { after: auditedKey({ ...row, lastUsed: EPOCH }) }),
       });
     const outcome = await insertKey(ctx.db, row, log, request.conditions);
     if (outcome === 'stored') return { id, key };
@@ -96,14 +94,20 @@ export async function issueKey(ctx: Ctx, request: KeyRequest): Promise<{ id: str
   }
 }
 
-/** The fields of a key that the audit log compares. */
-const auditedKey = (key: KeyReach & { userId: string; loginType: string; tokenName: string; expiresAt: string }) => ({
+/** The fields of a key that the audit log compares. Golden: audit-keys */
+const auditedKey = (key: Pick<store.KeyRow, 'userId' | 'createdAt' | 'expiresAt' | 'lastUsed'>) => ({
   user_id: key.userId,
-  login_type: key.loginType,
-  token_name: key.tokenName,
-  scopes: key.scopes,
-  allow_list: key.allowList,
+  created_at: key.createdAt,
   expires_at: key.expiresAt,
+  last_used: key.lastUsed,
+});
+
+/** What an entry about a key is about. The API shows its user's id; the key's own is kept beside it. */
+const auditedAs = ({ id, userId, tokenName }: Pick<store.KeyRow, 'id' | 'userId' | 'tokenName'>) => ({
+  resourceType: 'api_key' as const,
+  resourceId: userId,
+  keyId: id,
+  resourceTarget: tokenName,
 });
 
 /** @throws ApiError 403 for the built-in account, whose keys nobody makes (golden: rbac-system-user) */
@@ -155,7 +159,7 @@ export async function createSessionKey(ctx: ActorCtx, target: UserRow): Promise<
     kind: 'key',
     loginType: 'password',
     lifetimeNs: ctx.config.tokens.defaultLifetimeNs,
-    event: { action: 'create', target: target.username },
+    event: { action: 'create' },
   });
 }
 
@@ -217,8 +221,6 @@ function changeKey(ctx: ActorCtx, key: store.KeyRow, actions: string[], change: 
   });
 }
 
-const targetName = (key: store.KeyRow) => key.tokenName || key.id;
-
 /** Deletes a key. @throws ApiError 404 when there is none or the caller may not delete it */
 export async function deleteKey(ctx: ActorCtx, id: string): Promise<void> {
   const actions = ['delete'];
@@ -228,9 +230,7 @@ export async function deleteKey(ctx: ActorCtx, id: string): Promise<void> {
     if (!deleted) throw notFound();
     await audit(ctx, {
       action: 'delete',
-      resourceType: 'api_key',
-      resourceId: id,
-      resourceTarget: targetName(key),
+      ...auditedAs(key),
       before: auditedKey(deleted),
       status: 204,
     });
@@ -247,9 +247,7 @@ export async function expireKey(ctx: ActorCtx, id: string): Promise<void> {
     if (before === undefined) return;
     await audit(ctx, {
       action: 'write',
-      resourceType: 'api_key',
-      resourceId: id,
-      resourceTarget: targetName(key),
+      ...auditedAs(key),
       before: { expires_at: before },
       after: { expires_at: now },
       status: 204,

@@ -155,7 +155,7 @@ export async function login(ctx: Ctx, input: LoginWithPasswordRequest): Promise<
         loginType: 'password',
         lifetimeNs: ctx.config.sessions.durationNs,
         ip: ctx.origin.ip,
-        event: { action: 'login', target: user.username, userId: user.id },
+        event: { action: 'login', userId: user.id },
         conditions: { passwordHash: user.hashedPassword, onlyActive: true },
       });
       signedIn.tell({ loginType: 'password', outcome: 'success' });
@@ -178,6 +178,6 @@ export async function logout(ctx: ActorCtx): Promise<void> {
   await withTx(ctx, async (ctx) => {
     await lockPeople(ctx.db, { target: user.id });
     await deleteKeyAndAppKeys(ctx.db, keyId, user.id);
-    await audit(ctx, { action: 'logout', resourceType: 'api_key', resourceId: keyId, resourceTarget: user.username });
+    await audit(ctx, { action: 'logout', resourceType: 'api_key', resourceId: user.id, keyId, resourceTarget: '' });
   });
 }

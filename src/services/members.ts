@@ -27,6 +27,7 @@ import {
 import { insertMember, type OrganizationRow } from '../store/organizations.ts';
 import { uniques } from '../store/schema.ts';
 import type { UserRow } from '../store/users.ts';
+import { auditedMember } from './accounts.ts';
 import { requirePermission, withAccount } from './actors.ts';
 import { audit } from './audit.ts';
 import { userFilter } from './list-users.ts';
@@ -121,7 +122,7 @@ export async function addMember(ctx: ActorCtx, organization: OrganizationRow, us
         resourceId: user.id,
         resourceTarget: account.username,
         organizationId,
-        after: { roles: [] },
+        after: auditedMember(member),
       });
       return member;
     });
@@ -158,7 +159,7 @@ export async function removeMember(ctx: ActorCtx, member: MemberRow): Promise<vo
       resourceId: userId,
       resourceTarget: account.username,
       organizationId,
-      before: { roles },
+      before: auditedMember({ ...member, username: account.username, roles }),
       status: 204,
     });
   });

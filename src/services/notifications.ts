@@ -15,7 +15,6 @@ import {
 } from '../store/notifications.ts';
 import type { UserRow } from '../store/users.ts';
 import { withAccount } from './actors.ts';
-import { audit } from './audit.ts';
 import { endpointProblem } from './webpush-endpoint.ts';
 
 const TEMPLATE_IDS: ReadonlySet<string> = new Set(NOTIFICATION_TEMPLATES.map(({ id }) => id));
@@ -65,24 +64,10 @@ export async function updateNotificationPreferences(
   return withAccount(ctx, target, async (ctx) => {
     requirePreferences(ctx, target, 'update');
     requirePreferences(ctx, target, 'read');
-    const before = await listNotificationPreferences(ctx.db, target.id);
-    if (disabled.size === 0) return before;
-    await upsertNotificationPreferences(ctx.db, target.id, disabled, nowText(ctx));
-    const after = await listNotificationPreferences(ctx.db, target.id);
-    await audit(ctx, {
-      action: 'write',
-      resourceType: 'user_settings',
-      resourceId: target.id,
-      resourceTarget: target.username,
-      before: byTemplate(before),
-      after: byTemplate(after),
-    });
-    return after;
+    if (disabled.size > 0) await upsertNotificationPreferences(ctx.db, target.id, disabled, nowText(ctx));
+    return listNotificationPreferences(ctx.db, target.id);
   });
 }
-
-const byTemplate = (rows: NotificationPreferenceRow[]) =>
-  Object.fromEntries(rows.map((row) => [row.templateId, row.disabled]));
 
 /**
  * Refuses a push subscription: the deployment has no push key (`webpush_public_key` of GET /buildinfo is empty), so a

@@ -95,7 +95,7 @@ export async function updateMemberRoles(
       resourceId: userId,
       resourceTarget: account.username,
       organizationId,
-      before: { roles: stored },
+      before: { roles: [...stored].sort() },
       after: { roles: wanted },
     });
     return { ...member, roles: wanted };

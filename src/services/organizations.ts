@@ -21,6 +21,7 @@ import {
 } from '../store/organizations.ts';
 import { uniques } from '../store/schema.ts';
 import type { UserRow } from '../store/users.ts';
+import { auditedMember } from './accounts.ts';
 import { requirePermission, withActor } from './actors.ts';
 import { audit } from './audit.ts';
 import { checkRoleChange } from './organization-roles.ts';
@@ -102,7 +103,13 @@ export async function createOrganization(ctx: ActorCtx, input: CreateOrganizatio
         resourceId: user.id,
         resourceTarget: user.username,
         organizationId: id,
-        after: { roles: CREATOR_ROLES },
+        after: auditedMember({
+          userId: user.id,
+          username: user.username,
+          roles: CREATOR_ROLES,
+          createdAt: now,
+          updatedAt: now,
+        }),
         status: 201,
       });
       return row;

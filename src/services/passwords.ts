@@ -14,6 +14,7 @@ import { bareUserObject, credentialsObject } from '../rbac/objects.ts';
 import type { RoleRef } from '../rbac/roles.ts';
 import { takeMailTurn } from '../store/account-mails.ts';
 import { deleteKeysOfUser } from '../store/keys.ts';
+import { ZERO_TIME } from '../store/schema.ts';
 import { findCredentialsByEmail, findPasswordHash, lockUser, type UserRow, updateUser } from '../store/users.ts';
 import { requireCouldGrant, requirePermission, withAccount } from './actors.ts';
 import { type AuditEntry, audit } from './audit.ts';
@@ -88,7 +89,7 @@ export async function storePassword(
   ctx: Ctx,
   user: Pick<UserRow, 'id' | 'username'>,
   hashedPassword: string,
-  note: Pick<AuditEntry, 'userId' | 'status'> = { status: 204 },
+  note: Pick<AuditEntry, 'userId' | 'status' | 'before' | 'after'> = { status: 204 },
 ): Promise<void> {
   await updateUser(ctx.db, user.id, { hashedPassword, hashedOneTimePasscode: null, oneTimePasscodeExpiresAt: null });
   await deleteKeysOfUser(ctx.db, user.id);
@@ -110,14 +111,14 @@ export function requirePasswordAuth(config: Config): void {
 /**
  * Makes a one-time passcode and mails it. Nothing shows whether the address is known: before the answer both cost one hash
  * and one look-up, and what is written and mailed for known ones comes behind it (docs/differences.md 37). Accounts that
- * sign in otherwise get none, and nobody where no mail is sent. A new request
+ * sign in otherwise get none, and where no mail is sent, nobody learns the passcode. A new request
  * replaces the old passcode, unless its mail would be one too many. Golden: session-passwords
  */
 export async function requestPasscode(ctx: Ctx, email: string): Promise<void> {
   const passcode = randomUUID();
   const hashedOneTimePasscode = await hashPassword(passcode, ctx.origin.network);
   const user = await findCredentialsByEmail(ctx.db, email);
-  if (user?.loginType !== 'password' || !ctx.mailer.enabled) return;
+  if (user?.loginType !== 'password') return;
   ctx.behind.run('asking for a new password', async () => {
     const outcome = await storePasscode(ctx, user, hashedOneTimePasscode);
     if (outcome === 'too-soon') ctx.refusals.note(ctx, { ...resetOf(user), status: 429, operation: 'reset mail' });
@@ -138,6 +139,11 @@ const resetOf = ({ id, username }: UserRow) => ({
   userId: id,
 });
 
+/** Until when a passcode holds, as the audit log compares it. Golden: audit-account/passcode */
+const auditedPasscode = (expiresAt: string | null) => ({
+  one_time_passcode_expires_at: { Time: expiresAt ?? ZERO_TIME, Valid: expiresAt !== null },
+});
+
 function storePasscode(
   ctx: Ctx,
   user: Credentials,
@@ -148,12 +154,15 @@ function storePasscode(
     // A password that was set since then settled what this was asked for.
     if (locked?.hashedPassword !== user.hashedPassword) return 'outdated';
     // The code that was sent stays good: nobody can void it by asking for more.
-    if (!(await takeMailTurn(ctx.db, user.id, 'password_reset', nowText(ctx)))) return 'too-soon';
-    await updateUser(ctx.db, user.id, {
-      hashedOneTimePasscode,
-      oneTimePasscodeExpiresAt: instantText(ctx.clock() + PASSCODE_LIFETIME),
+    if (ctx.mailer.enabled && !(await takeMailTurn(ctx.db, user.id, 'password_reset', nowText(ctx)))) return 'too-soon';
+    const oneTimePasscodeExpiresAt = instantText(ctx.clock() + PASSCODE_LIFETIME);
+    await updateUser(ctx.db, user.id, { hashedOneTimePasscode, oneTimePasscodeExpiresAt });
+    await audit(ctx, {
+      ...resetOf(user),
+      status: 204,
+      before: auditedPasscode(locked.oneTimePasscodeExpiresAt),
+      after: auditedPasscode(oneTimePasscodeExpiresAt),
     });
-    await audit(ctx, { ...resetOf(user), status: 204 });
     return 'stored';
   });
 }
@@ -197,6 +206,11 @@ export async function changePasswordWithPasscode(
     if (locked?.hashedPassword !== user.hashedPassword || locked.hashedOneTimePasscode !== passcodeHash)
       throw incorrect();
     if (locked.loginType !== 'password') throw incorrect();
-    await storePassword(ctx, locked, hashedPassword, { userId: user.id, status: 204 });
+    await storePassword(ctx, locked, hashedPassword, {
+      userId: user.id,
+      status: 204,
+      before: auditedPasscode(locked.oneTimePasscodeExpiresAt),
+      after: auditedPasscode(null),
+    });
   });
 }

@@ -94,8 +94,8 @@ export async function updateSiteRoles(ctx: ActorCtx, target: UserRow, roles: str
         resourceType: 'user',
         resourceId: account.id,
         resourceTarget: account.username,
-        before: { roles: account.roles },
-        after: { roles: wanted },
+        before: { rbac_roles: [...account.roles].sort() },
+        after: { rbac_roles: wanted },
       });
       return reread(ctx, account.id);
     },

@@ -9,6 +9,7 @@ import { isUnique } from '../store/errors.ts';
 import { uniques } from '../store/schema.ts';
 import {
   deleteSecret as deleteRow,
+  findSealedValue,
   findSecret,
   insertSecret,
   listSecrets as listRows,
@@ -24,7 +25,9 @@ import { changeProblems, limitProblem, newSecretProblems } from './secret-rules.
 /** Ties an encrypted value to its row: moved to another one it does not decrypt. */
 export const secretAad = (id: string) => `user_secrets:${id}`;
 
-const auditedSecret = (secret: SecretRow) => ({
+const auditedSecret = (secret: SecretRow, userId: string) => ({
+  id: secret.id,
+  user_id: userId,
   name: secret.name,
   description: secret.description,
   env_name: secret.envName,
@@ -111,7 +114,7 @@ export async function createSecret(ctx: ActorCtx, target: UserRow, input: Create
       resourceType: 'user_secret',
       resourceId: id,
       resourceTarget: name,
-      after: auditedSecret(secret),
+      after: auditedSecret(secret, target.id),
       secretFields: ['value'],
       status: 201,
     });
@@ -148,6 +151,7 @@ export async function updateSecret(
       valueBytes: input.value === undefined ? before.valueBytes : Buffer.byteLength(input.value),
     };
     await checkRoom(ctx, target.id, { name, ...wanted }, before);
+    const hasNewValue = await changesValue(ctx, before, input.value);
     const after = await withFreePath(
       updateRow(ctx.db, before.id, {
         ...wanted,
@@ -161,12 +165,24 @@ export async function updateSecret(
       resourceType: 'user_secret',
       resourceId: after.id,
       resourceTarget: name,
-      before: auditedSecret(before),
-      after: auditedSecret(after),
-      secretFields: input.value === undefined ? [] : ['value'],
+      before: auditedSecret(before, target.id),
+      after: auditedSecret(after, target.id),
+      secretFields: hasNewValue ? ['value'] : [],
     });
     return after;
   });
+}
+
+/** Whether a value is another one than is stored, for the audit log; one that cannot be read any more is. */
+async function changesValue(ctx: ActorCtx, { id, valueBytes }: SecretRow, value: string | undefined): Promise<boolean> {
+  if (value === undefined) return false;
+  if (Buffer.byteLength(value) !== valueBytes) return true;
+  try {
+    return ctx.secretBox.decrypt((await findSealedValue(ctx.db, id)) ?? '', secretAad(id)) !== value;
+  } catch (err) {
+    ctx.log.warn({ err, secret: id }, 'the value of a secret cannot be read');
+    return true;
+  }
 }
 
 /** Deletes a secret. @throws ApiError 403 for everybody but the user, 404 when there is none (golden: rbac-secrets) */
@@ -181,7 +197,8 @@ export async function deleteSecret(ctx: ActorCtx, target: UserRow, name: string)
       resourceType: 'user_secret',
       resourceId: secret.id,
       resourceTarget: name,
-      before: auditedSecret(secret),
+      before: auditedSecret(secret, target.id),
+      secretFields: ['value'],
       status: 204,
     });
   });

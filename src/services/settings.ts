@@ -8,7 +8,6 @@ import { bareUserObject, type RbacObject, userObject } from '../rbac/objects.ts'
 import { listAutofillParameters, readUserConfigs, writeUserConfigs } from '../store/settings.ts';
 import type { UserRow } from '../store/users.ts';
 import { requirePermission, withAccount } from './actors.ts';
-import { audit } from './audit.ts';
 
 /** Themes of old clients that follow the system by themselves: choosing one ends the mode that a newer client set. */
 const LEGACY_AUTO_THEMES = new Set(['auto', 'auto-protan-deuter', 'auto-tritan']);
@@ -20,7 +19,7 @@ export type StoredSettings = ReadonlyMap<string, string>;
 const requireRead = (ctx: ActorCtx, target: UserRow) => requirePermission(ctx, 'read_personal', bareUserObject(target));
 
 /**
- * Writes values and gives what is stored afterwards, in one transaction with the audit entry.
+ * Writes values and gives what is stored afterwards, in one transaction. How a page looks to somebody is in no audit log (golden: audit-account/appearance).
  * @param objectOf what the settings are a part of: `userObject` guards those of owners
  * @throws ApiError 403 without the right to change and to read them, 404 when the user was deleted meanwhile
  */
@@ -40,15 +39,6 @@ async function write(
     const before = await readUserConfigs(ctx.db, target.id);
     if (Object.keys(values).length === 0) return before;
     await writeUserConfigs(ctx.db, target.id, values);
-    const old = Object.fromEntries(Object.keys(values).map((key) => [key, before.get(key)]));
-    await audit(ctx, {
-      action: 'write',
-      resourceType: 'user_settings',
-      resourceId: target.id,
-      resourceTarget: target.username,
-      before: old,
-      after: values,
-    });
     return new Map([...before, ...Object.entries(values)]);
   });
 }

@@ -25,8 +25,14 @@ const MAX_SKILLS = 100;
 const may = (ctx: ActorCtx, action: 'create' | 'read' | 'update' | 'delete', target: UserRow) =>
   can(ctx.actor.subject, action, userOwned('user_skill', target.id));
 
-/** The text is a secret of nobody but long: the log notes that it changed, not what it says. */
-const auditedSkill = (skill: SkillMetadataRow) => ({ name: skill.name, description: skill.description });
+/** The fields of a skill that the audit log compares. Golden: audit-secrets-skills */
+const auditedSkill = ({ id, name, description, content }: SkillRow, userId: string) => ({
+  id,
+  user_id: userId,
+  name,
+  description,
+  content,
+});
 
 /** The skills of a user by name, without texts. @throws ApiError 404 for those who may not read them */
 export async function listSkills(ctx: ActorCtx, target: UserRow): Promise<SkillMetadataRow[]> {
@@ -69,8 +75,7 @@ export async function createSkill(ctx: ActorCtx, target: UserRow, content: strin
       resourceType: 'user_skill',
       resourceId: skill.id,
       resourceTarget: name,
-      after: auditedSkill(skill),
-      secretFields: ['content'],
+      after: auditedSkill(skill, target.id),
       status: 201,
     });
     return skill;
@@ -103,9 +108,8 @@ export async function updateSkill(ctx: ActorCtx, target: UserRow, name: string, 
       resourceType: 'user_skill',
       resourceId: after.id,
       resourceTarget: name,
-      before: auditedSkill(before),
-      after: auditedSkill(after),
-      secretFields: before.content === content ? [] : ['content'],
+      before: auditedSkill(before, target.id),
+      after: auditedSkill(after, target.id),
     });
     return after;
   });
@@ -123,7 +127,7 @@ export async function deleteSkill(ctx: ActorCtx, target: UserRow, name: string):
       resourceType: 'user_skill',
       resourceId: skill.id,
       resourceTarget: name,
-      before: auditedSkill(skill),
+      before: auditedSkill(skill, target.id),
       status: 204,
     });
   });

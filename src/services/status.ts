@@ -11,6 +11,9 @@ import { audit } from './audit.ts';
 import { notifyOfAccount } from './notify.ts';
 import { requireKnownActor } from './users.ts';
 
+/** What entries say that the server makes by itself about people who were away. Golden: audit-login/login-dora */
+export const BY_DORMANCY = { automatic_actor: 'coder', automatic_subsystem: 'dormancy' };
+
 /**
  * Wakes a dormant user, who was just seen; changes `user` to match what is stored then. Somebody suspended since `user`
  * was read stays so.
@@ -29,6 +32,8 @@ export async function activateDormantUser(ctx: Ctx, user: UserRow): Promise<void
       userId: user.id,
       before: { status: 'dormant' },
       after: { status: 'active' },
+      additionalFields: BY_DORMANCY,
+      isAutomatic: true,
     });
     return 'active';
   });

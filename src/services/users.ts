@@ -31,7 +31,7 @@ import {
   type UserRow,
   updateUser,
 } from '../store/users.ts';
-import { auditedUser, auditUserChange, insertAccount, isTaken, reread } from './accounts.ts';
+import { auditUserChange, insertAccount, isTaken, reread } from './accounts.ts';
 import { requirePermission, rolesHeldBy, withAccount, withActor } from './actors.ts';
 import { audit } from './audit.ts';
 import { newSshKey } from './git-ssh-keys.ts';
@@ -251,7 +251,8 @@ export async function deleteUser(ctx: ActorCtx, target: UserRow): Promise<void> 
         resourceType: 'user',
         resourceId: account.id,
         resourceTarget: account.username,
-        before: auditedUser(account),
+        before: { deleted: false },
+        after: { deleted: true },
       });
       await notifyOfAccount(ctx, 'deleted', account, ctx.actor.user);
     },

@@ -73,6 +73,7 @@ export const EXPORTS = {
       organization_id: 'a.organization_id',
       resource_type: 'a.resource_type',
       resource_id: 'a.resource_id',
+      key_id: 'a.key_id',
       resource_target: 'a.resource_target',
       action: 'a.action',
       status_code: 'a.status_code',

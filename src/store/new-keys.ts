@@ -41,7 +41,7 @@ const INPUT = sql`select * from json_to_recordset(${sql.placeholder('entries')}:
   "keyId" text, "hashedSecret" bytea, "userId" uuid, "expiresAt" timestamptz, "createdAt" timestamptz, "loginType" text, kind text,
   "lifetimeSeconds" bigint, "ipAddress" text, "tokenName" text, scopes text[], "allowList" text[],
   "passwordHash" text, "parentId" text, "parentExpiresAt" timestamptz, "onlyActive" boolean,
-  "logId" uuid, time timestamptz, "logUserId" uuid, ip text, "userAgent" text, "requestId" uuid, "resourceType" text,
+  "logId" uuid, time timestamptz, "logUserId" uuid, ip text, "userAgent" text, "requestId" uuid, "resourceType" text, "resourceId" text, "logKeyId" text,
   "resourceTarget" text, action text, diff jsonb, "statusCode" int)`;
 
 // Whoever deletes or suspends a user or sets a password locks the user's row first (locks.ts): either that is seen here, or
@@ -68,8 +68,8 @@ const KEY = sql`insert into api_keys
   returning id`;
 
 const LOG = sql`insert into audit_logs
-    (id, time, user_id, ip, user_agent, request_id, resource_type, resource_id, resource_target, action, diff, status_code)
-  select "logId", time, "logUserId", ip, "userAgent", "requestId", "resourceType", "keyId", "resourceTarget", action, diff, "statusCode"
+    (id, time, user_id, ip, user_agent, request_id, resource_type, resource_id, key_id, resource_target, action, diff, status_code)
+  select "logId", time, "logUserId", ip, "userAgent", "requestId", "resourceType", "resourceId", "logKeyId", "resourceTarget", action, diff, "statusCode"
   from input where "logId" is not null and "keyId" in (select id from key)
   returning id`;
 
@@ -99,7 +99,7 @@ const insertAll = prepared((db) => {
 /** An entry as the statement reads it. */
 function columnsOf({ key, log, conditions: { parent, ...conditions } }: Entry): Record<string, unknown> {
   const { id: keyId, hashedSecret, ...columns } = key;
-  const { id: logId, userId: logUserId, resourceId: _, ...logColumns } = log ?? {};
+  const { id: logId, userId: logUserId, keyId: logKeyId, ...logColumns } = log ?? {};
   return {
     keyId,
     hashedSecret: `\\x${hashedSecret.toString('hex')}`,
@@ -109,6 +109,7 @@ function columnsOf({ key, log, conditions: { parent, ...conditions } }: Entry): 
     parentExpiresAt: parent?.expiresAt,
     logId,
     logUserId,
+    logKeyId,
     ...logColumns,
   };
 }

@@ -140,7 +140,10 @@ export const auditLogs = pgTable(
     userAgent: text('user_agent').notNull().default(''),
     requestId: uuid('request_id'),
     resourceType: text('resource_type').notNull(),
+    /** A UUID as text: of keys that of their user. */
     resourceId: text('resource_id').notNull(),
+    /** Which key an entry about keys means. */
+    keyId: text('key_id'),
     resourceTarget: text('resource_target').notNull(),
     action: text().notNull(),
     diff: jsonb().notNull().default({}),
@@ -152,6 +155,11 @@ export const auditLogs = pgTable(
     index('audit_logs_user').on(t.userId, t.time),
     index('audit_logs_resource').on(t.resourceId, t.time),
     index('audit_logs_organization').on(t.organizationId, t.time),
+    index('audit_logs_request').on(t.requestId),
+    index('audit_logs_type').on(t.resourceType, t.time, t.id),
+    index('audit_logs_action').on(t.action, t.time, t.id),
+    // Targets may be longer than an index bears.
+    index('audit_logs_target').on(sql`left(${t.resourceTarget}, 200)`, t.time).where(sql`resource_target <> ''`),
   ],
 );
 

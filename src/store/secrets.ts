@@ -52,6 +52,12 @@ export async function findSecretById(
   return rows[0];
 }
 
+/** The encrypted value of a secret; undefined when it is gone. */
+export async function findSealedValue(db: Db, id: string): Promise<string | undefined> {
+  const rows = await db.select({ value: userSecrets.value }).from(userSecrets).where(eq(userSecrets.id, id));
+  return rows[0]?.value;
+}
+
 /** Stores a secret. @throws a unique violation on name, variable or path */
 export async function insertSecret(db: Db, secret: typeof userSecrets.$inferInsert): Promise<SecretRow> {
   const [row] = await db.insert(userSecrets).values(secret).returning(secretColumns);

@@ -59,6 +59,6 @@ export async function updateSkill(
 }
 
 /** Deletes the skill of that name; the deleted row, undefined when there was none. */
-export async function deleteSkill(db: Db, userId: string, name: string): Promise<SkillMetadataRow | undefined> {
-  return (await db.delete(userSkills).where(named(userId, name)).returning(metadataColumns))[0];
+export async function deleteSkill(db: Db, userId: string, name: string): Promise<SkillRow | undefined> {
+  return (await db.delete(userSkills).where(named(userId, name)).returning(skillColumns))[0];
 }

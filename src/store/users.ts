@@ -171,7 +171,11 @@ export async function updateUser(db: Db, id: string, changes: UserChanges): Prom
 }
 
 /** A user as stored while its row is locked, with the hashes that a change of password must find again. */
-export type LockedUser = UserRow & { hashedPassword: string; hashedOneTimePasscode: string | null };
+export type LockedUser = UserRow & {
+  hashedPassword: string;
+  hashedOneTimePasscode: string | null;
+  oneTimePasscodeExpiresAt: string | null;
+};
 
 /** Locks the user's row until the transaction ends (locks.ts); undefined when nobody living has this id. */
 export async function lockUser(db: Db, id: string): Promise<LockedUser | undefined> {
@@ -185,8 +189,11 @@ export async function findLockedUser(db: Db, id: string): Promise<LockedUser | u
   const rows = await db
     .select({
       ...userColumns,
-      hashedPassword: users.hashedPassword,
-      hashedOneTimePasscode: users.hashedOneTimePasscode,
+      ...readable({
+        hashedPassword: users.hashedPassword,
+        hashedOneTimePasscode: users.hashedOneTimePasscode,
+        oneTimePasscodeExpiresAt: users.oneTimePasscodeExpiresAt,
+      }),
     })
     .from(users)
     .where(and(eq(users.id, id), isLiving));

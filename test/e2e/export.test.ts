@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { csvCell } from '../../src/commands/export.ts';
+import { csvCell } from '../../src/csv.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { aUser } from '../support/factories.ts';
 import { cleanUp, dataFolder, run } from '../support/server.ts';

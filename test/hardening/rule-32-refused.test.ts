@@ -250,7 +250,7 @@ const CASES: Case[] = [
     'notifications',
     by(asMember, 'PUT', '/notifications/settings', { notifier_paused: true }),
     403,
-    'write notifications_settings notifications_settings 403',
+    'write notifications_settings  403',
   ],
   // Whoever may not see the target did not attempt anything on it.
   ['an unknown user', by(asOwner, 'PUT', '/users/nobody/status/suspend'), 404, undefined],
@@ -297,7 +297,8 @@ describe('a flood of refusals', () => {
       { repeated: 15 },
     ]);
     expect((await refusedBy(user.client)).status).toBe(400);
-    expect(await entriesOf()).toHaveLength(refusals.length + 2);
+    const after = await entriesOf();
+    expect(after.filter((row) => row.statusCode === 400)).toHaveLength(refusals.length + 1);
   });
 
   test('of ever new kinds is bounded as well, and the log says so', async () => {

@@ -53,7 +53,7 @@ describe('PUT /appearance', () => {
   test('is kept, shown to everybody and written down', async () => {
     expect(await t.owner.put(PATH, FULL)).toMatchObject({ status: 200, body: FULL });
     expect((await member.client.get(PATH)).body).toMatchObject(FULL);
-    const { audit_logs } = (await t.owner.get('/api/v2/audit?limit=1')).body;
+    const { audit_logs } = (await t.owner.get('/api/v2/audit?limit=1&q=resource_type:appearance')).body;
     expect(audit_logs[0]).toMatchObject({ action: 'write', resource_type: 'appearance', user: { id: t.ownerId } });
     expect(audit_logs[0].diff.application_name).toMatchObject({ old: '', new: FULL.application_name });
   });

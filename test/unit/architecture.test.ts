@@ -33,7 +33,7 @@ const MAY_IMPORT: Record<string, string> = {
   'services/':
     'watch/ fairness/ codersdk/ golang/ rbac/ crypto/ idp/ store/ mail/ outgoing/webhook.ts ctx.ts clock.ts start-error.ts errors.ts config.ts in-flight.ts jose yaml zod node:crypto node:net node:timers',
   'pages/': 'html.ts codersdk/ node:crypto',
-  'present/': 'codersdk/ golang/ clock.ts type store/ type config rbac/',
+  'present/': 'codersdk/ golang/ csv.ts clock.ts type store/ type config rbac/',
   'http/':
     'watch/ fairness/ codersdk/ golang/ config errors.ts package-root.ts crypto/passwords.ts store/errors.ts fastify @fastify/ ws zod node:crypto node:http node:net node:stream node:util',
   'hooks/':

@@ -3,8 +3,8 @@ import { describe, expect, it, test } from 'vitest';
 import { parseQuery, QueryReader } from '../../src/golang/search.ts';
 
 /** What a query says, or the text of its problem. */
-function read(query: string, options?: { keepCase?: boolean }) {
-  const parsed = parseQuery(query, 'search', options);
+function read(query: string) {
+  const parsed = parseQuery(query, 'search');
   return 'problem' in parsed ? parsed.problem.detail : Object.fromEntries(parsed.terms);
 }
 
@@ -30,10 +30,6 @@ describe('a query', () => {
     ['tab\there', { search: ['tab\there'] }],
     [`name:x${'"'.repeat(100)}x`, { name: [`x${'"'.repeat(100)}x`] }],
   ])('%j', (query, terms) => expect(read(query)).toEqual(terms));
-
-  it('keeps letter case where values are told apart by it, but never in keys', () => {
-    expect(read('Resource_ID:AbC', { keepCase: true })).toEqual({ resource_id: ['AbC'] });
-  });
 
   it.each([
     [':x', 'Query element ":x" cannot start or end with \':\''],
@@ -90,6 +86,7 @@ describe('single values', () => {
     ['k:"2026-06-01T10:00:00+02:00"', (words) => words.time('k'), '2026-06-01T10:00:00+02:00'],
     ['k:"0001-01-01T00:00:00Z"', (words) => words.time('k'), undefined],
     ['k:""', (words) => words.text('k'), undefined],
+    ['k:2026-02-28', (words) => words.day('k'), '2026-02-28'],
   ])('%j', (query, take, value) => {
     const words = reader(query);
     expect([take(words), words.problems]).toEqual([value, []]);
@@ -109,6 +106,11 @@ describe('single values', () => {
     ['k:-1', (words) => words.positiveInt32('k'), 'must be a valid 32-bit positive integer: value is negative'],
     ['k:x\ty', (words) => words.word('k', ['a']), 'has invalid value: "x\\ty" is not a valid value'],
     ['k:no', (words) => words.uuid('k'), 'must be a valid uuid'],
+    [
+      'k:2026-02-30',
+      (words) => words.day('k'),
+      'must be a valid date format (2006-01-02): parsing time "2026-02-30": day out of range',
+    ],
     [
       'k:é"',
       (words) => words.time('k'),

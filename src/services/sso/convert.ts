@@ -105,8 +105,14 @@ export async function permitConversion(
     action: 'create',
     resourceType: 'convert_login',
     resourceId: user.id,
-    resourceTarget: user.username,
-    after: { from_login_type: user.loginType, to_login_type: toType },
+    resourceTarget: toType,
+    after: {
+      created_at: instantText(now * SECOND),
+      expires_at: instantText(expiresAtUnixSeconds * SECOND),
+      from_login_type: user.loginType,
+      to_login_type: toType,
+      user_id: user.id,
+    },
     status: 201,
   });
   return { state, jwt, expiresAtUnixSeconds, toType, userId: user.id };

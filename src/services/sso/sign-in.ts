@@ -29,6 +29,7 @@ import { auditedUser, insertAccount, isTaken, reread } from '../accounts.ts';
 import { audit } from '../audit.ts';
 import { newSshKey } from '../git-ssh-keys.ts';
 import { issueKey } from '../keys.ts';
+import { BY_DORMANCY } from '../status.ts';
 import { type Conversion, checkAccount, findAccount } from './account.ts';
 import { type ExternalIdentity, storable } from './identity.ts';
 import { LoginRefusal } from './refusal.ts';
@@ -48,6 +49,8 @@ export interface SignedIn {
   converted: boolean;
 }
 
+/** The answer that brings a browser back from its provider. */
+const REDIRECT = 307;
 const NAME_TRIES = 10;
 /** Two logins at once may want the same name or address; the one that lost looks again. */
 const LOST_RACES = 3;
@@ -125,7 +128,7 @@ async function updateAccount(ctx: Ctx, identity: ExternalIdentity, user: UserRow
   if (organizationIds) await syncMemberships(ctx, user, organizationIds);
   await syncOrganizationRoles(ctx, user, claims);
   const updated = await reread(ctx, user.id);
-  const [before, after] = [user, updated].map((row) => ({ ...auditedUser(row), avatar_url: row.avatarUrl }));
+  const [before, after] = [auditedUser(user), auditedUser(updated)];
   if (JSON.stringify(before) !== JSON.stringify(after)) {
     await audit(ctx, {
       action: 'write',
@@ -133,9 +136,11 @@ async function updateAccount(ctx: Ctx, identity: ExternalIdentity, user: UserRow
       resourceId: user.id,
       resourceTarget: user.username,
       userId: user.id,
-      ...(before && { before }),
-      ...(after && { after }),
+      status: REDIRECT,
+      before,
+      after,
       ...(converts && { secretFields: ['hashed_password'] }),
+      ...(user.status === 'dormant' && { additionalFields: BY_DORMANCY }),
     });
   }
   return updated;
@@ -193,11 +198,15 @@ async function attempt(
       expiresAt: tokenExpiry(ctx, tokens),
       claims,
     });
+    const event = { action: before ? 'login' : 'register', userId: user.id, status: REDIRECT } as const;
     if (conditions) {
       // Whatever the old login type opened is closed (docs/differences.md 34).
       await deleteKeysOfUser(ctx.db, user.id, { keepTokens: conditions.keepTokens });
       // The browser that converted with its old session signs in anew.
-      if (options.signedInAs === user.id) return { before, user, key: undefined, converted };
+      if (options.signedInAs === user.id) {
+        await audit(ctx, { ...event, resourceType: 'api_key', resourceId: user.id, resourceTarget: '' });
+        return { before, user, key: undefined, converted };
+      }
     }
     const { key } = await issueKey(ctx, {
       userId: user.id,
@@ -205,7 +214,7 @@ async function attempt(
       loginType,
       lifetimeNs: ctx.config.sessions.durationNs,
       ip: ctx.origin.ip,
-      event: { action: before ? 'login' : 'register', userId: user.id, target: user.username },
+      event,
     });
     return { before, user, key, converted };
   });

@@ -5,9 +5,10 @@ import { type Ctx, nowText } from '../../ctx.ts';
 import type { Claims } from '../../idp/claims.ts';
 import { isOwner } from '../../rbac/owners.ts';
 import { isGivenInOrganization, isPlainRole, isSiteRole } from '../../rbac/roles.ts';
-import { deleteMember, lockMember, updateMemberRoles } from '../../store/members.ts';
+import { deleteMember, findMemberById, lockMember, type MemberRow, updateMemberRoles } from '../../store/members.ts';
 import { findDefaultOrganization, insertMember, listMemberships, lockExisting } from '../../store/organizations.ts';
 import type { UserRow } from '../../store/users.ts';
+import { auditedMember } from '../accounts.ts';
 import { audit } from '../audit.ts';
 import { hasAnotherOwner } from '../owners.ts';
 import { readOrganizationSync, readRoleSync, type StoredRoleSync } from '../sync-settings.ts';
@@ -166,9 +167,10 @@ export async function syncOrganizationRoles(ctx: Ctx, user: UserRow, claims: Cla
 /** Makes the memberships of a user equal to a list; those that stay keep their roles. Needs a transaction. */
 export async function syncMemberships(ctx: Ctx, user: UserRow, organizationIds: readonly string[]): Promise<void> {
   const current = (await listMemberships(ctx.db, user.id)).map(({ organizationId }) => organizationId);
-  const note = (action: 'create' | 'delete', organizationId: string) =>
+  const note = (action: 'create' | 'delete', organizationId: string, member: MemberRow | undefined) =>
     audit(ctx, {
       action,
+      ...(member && (action === 'create' ? { after: auditedMember(member) } : { before: auditedMember(member) })),
       resourceType: 'organization_member',
       resourceId: user.id,
       resourceTarget: user.username,
@@ -177,10 +179,11 @@ export async function syncMemberships(ctx: Ctx, user: UserRow, organizationIds: 
     });
   for (const organizationId of organizationIds.filter((id) => !current.includes(id))) {
     await insertMember(ctx.db, { userId: user.id, organizationId, now: nowText(ctx) });
-    await note('create', organizationId);
+    await note('create', organizationId, await findMemberById(ctx.db, organizationId, user.id));
   }
   for (const organizationId of current.filter((id) => !organizationIds.includes(id))) {
+    const member = await findMemberById(ctx.db, organizationId, user.id);
     await deleteMember(ctx.db, user.id, organizationId);
-    await note('delete', organizationId);
+    await note('delete', organizationId, member);
   }
 }
