@@ -1,5 +1,5 @@
 // Rule 31: a new address is proven. One's own counts only when the link that is mailed there was opened and confirmed.
-import { desc, eq } from 'drizzle-orm';
+import { and, desc, eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { HOUR, MINUTE } from '../../src/clock.ts';
 import { auditLogs, users } from '../../src/store/schema.ts';
@@ -81,7 +81,7 @@ describe('the own address', () => {
     const [entry] = await t.db
       .select()
       .from(auditLogs)
-      .where(eq(auditLogs.resourceId, user.id))
+      .where(and(eq(auditLogs.resourceId, user.id), eq(auditLogs.resourceType, 'user')))
       .orderBy(desc(auditLogs.time))
       .limit(1);
     expect(entry).toMatchObject({ userId: user.id, action: 'write', statusCode: 200 });

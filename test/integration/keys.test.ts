@@ -31,11 +31,11 @@ async function rowOf(keyId: string) {
   return rows[0];
 }
 
-/** What the audit log says about one thing, oldest first. */
-async function notes(resourceId: string) {
+/** What the audit log says about a key or something else, oldest first. */
+async function notes(id: string) {
   const { rows } = await t.pool.query(
-    'select action, resource_target as target, user_id as by, diff, status_code as status from audit_logs where resource_id = $1 order by time, action',
-    [resourceId],
+    'select action, resource_target as target, user_id as by, diff, status_code as status from audit_logs where $1 in (resource_id, key_id) order by time, action',
+    [id],
   );
   return rows;
 }
@@ -92,7 +92,7 @@ describe('POST /users/{user}/keys', () => {
   test('notes it in the audit log without the secret', async () => {
     const user = await aUser(t);
     const [note] = await notes(idOf(user.token));
-    expect(note).toMatchObject({ action: 'create', target: user.username, by: t.ownerId, status: 201 });
+    expect(note).toMatchObject({ action: 'create', target: '', by: t.ownerId, status: 201 });
     expect(note.diff.user_id).toMatchObject({ new: user.id });
     expect(JSON.stringify(note)).not.toContain(user.token.slice(11));
   });

@@ -84,7 +84,7 @@ describe('site roles from a claim', () => {
     const { name } = await signInWith(t, { groups: [] });
     await signInWith(t, { groups: ['ops'] }, name);
     const { rows } = await t.pool.query(
-      `select diff->'roles' as roles from audit_logs where resource_target = $1 and resource_type = 'user' and action = 'write'`,
+      `select diff->'rbac_roles' as roles from audit_logs where resource_target = $1 and resource_type = 'user' and action = 'write'`,
       [name],
     );
     expect(rows).toEqual([

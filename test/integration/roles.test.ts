@@ -180,6 +180,6 @@ describe('PUT /users/{user}/roles', () => {
     );
     expect(rows).toHaveLength(1);
     expect(rows[0]).toMatchObject({ user_id: t.ownerId, status_code: 200 });
-    expect(rows[0].diff.roles).toMatchObject({ old: ['template-admin'], new: ['auditor'] });
+    expect(rows[0].diff.rbac_roles).toMatchObject({ old: ['template-admin'], new: ['auditor'] });
   });
 });
