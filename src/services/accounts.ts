@@ -66,7 +66,7 @@ export const isTaken = (err: unknown) => isUnique(err, uniques.username) || isUn
  * Stores an account with its SSH key and memberships, notes it in the audit log and tells those who look after accounts.
  * Needs a transaction; decides nothing.
  * @param byItself people who sign up themselves leave no entry here: their first session's says so, and the first user has
- * none (golden: audit-users-create/first-login-audit, sso/idpsync-login/audit-of-logins)
+ * none (golden: audit-users-create/first-login-audit)
  * @returns the user as stored
  * @throws a unique violation on the name or the address
  */
