@@ -1,13 +1,16 @@
 // Delivery of notifications by mail and webhook: what is sent, how often it is tried, and by whom.
 import { expect, onTestFinished, test } from 'vitest';
-import { MINUTE, SECOND } from '../../src/clock.ts';
+import { HOUR, MINUTE, SECOND } from '../../src/clock.ts';
 import { TEMPLATES } from '../../src/codersdk/notification-templates.ts';
+import { deleteOutdated } from '../../src/jobs.ts';
 import { createMailer } from '../../src/mail/mailer.ts';
 import { deliverInbox, deliverOthers } from '../../src/services/deliveries.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { aUser, type TestUser } from '../support/factories.ts';
 import { startSmtp } from '../support/smtp.ts';
 import { startWebhook } from '../support/webhook.ts';
+
+const DAY = 24 * HOUR;
 
 const custom = ({ client }: Pick<TestUser, 'client'>, title: string, message = 'text') =>
   client.post('/api/v2/notifications/custom', { content: { title, message } });
@@ -146,4 +149,24 @@ test('without a relay and an endpoint messages go to the inbox alone', async () 
   await custom({ client: t.owner }, 'Inbox');
   expect([await states(t, 'smtp'), await states(t, 'webhook')]).toEqual([[], []]);
   expect(await states(t, 'inbox')).toHaveLength(1);
+});
+
+test('handled messages are kept for a week, those in inboxes for a year; what waits stays', async () => {
+  const t = await startApp();
+  await custom({ client: t.owner }, 'Delivered');
+  await deliverInbox(t.deps);
+  await custom({ client: t.owner }, 'Waiting');
+  const kept = async () => [
+    (await states(t, 'inbox')).map(({ status }) => status),
+    (await t.pool.query('select title from inbox_notifications')).rows.length,
+  ];
+  t.clock.advance(6 * DAY);
+  await deleteOutdated(t.deps);
+  expect(await kept()).toEqual([['sent', 'pending'], 1]);
+  t.clock.advance(2 * DAY);
+  await deleteOutdated(t.deps);
+  expect(await kept()).toEqual([['pending'], 1]);
+  t.clock.advance(360 * DAY);
+  await deleteOutdated(t.deps);
+  expect(await kept()).toEqual([['pending'], 0]);
 });

@@ -128,6 +128,8 @@ describe('the jobs', () => {
     expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
       'could not delete expired keys',
       'could not delete spent states of logins',
+      'could not delete handled notifications',
+      'could not delete old messages in inboxes',
       'could not delete audit entries',
     ]);
   });
