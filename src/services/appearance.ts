@@ -1,11 +1,11 @@
 // How the deployment presents itself: stored as one setting of the site, shown to clients and on the server's own pages.
 import { UpdateAppearanceConfig } from '../codersdk/appearance.ts';
-import { type ActorCtx, type Ctx, withTx } from '../ctx.ts';
+import type { ActorCtx, Ctx } from '../ctx.ts';
 import { ApiError, badRequest } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
 import { deploymentConfigObject } from '../rbac/objects.ts';
 import { readSetting, writeSetting } from '../store/site-settings.ts';
-import { requirePermission } from './actors.ts';
+import { requirePermission, withActor } from './actors.ts';
 import { audit, SETTINGS_ID } from './audit.ts';
 
 const KEY = 'appearance';
@@ -40,7 +40,8 @@ function checkColor(color: string): void {
 export async function updateAppearance(ctx: ActorCtx, input: Appearance): Promise<Appearance> {
   requireMayChangeAppearance(ctx);
   for (const banner of input.announcement_banners) checkColor(banner.background_color);
-  await withTx(ctx, async (ctx) => {
+  await withActor(ctx, async (ctx) => {
+    requireMayChangeAppearance(ctx);
     const before = await readAppearance(ctx);
     await writeSetting(ctx.db, KEY, JSON.stringify(input));
     await audit(ctx, {

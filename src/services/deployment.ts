@@ -2,13 +2,14 @@
 import type { Micros } from '../clock.ts';
 import type { NotificationsSettings } from '../codersdk/deployment.ts';
 import type { Config } from '../config.ts';
-import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
+import { type ActorCtx, type Ctx, nowText } from '../ctx.ts';
 import { forbidden } from '../errors.ts';
 import { can } from '../rbac/authorize.ts';
 import { deploymentConfigObject, deploymentStatsObject, proxiesObject } from '../rbac/objects.ts';
 import { checkWrites } from '../store/readiness.ts';
 import { readSetting, writeSetting } from '../store/site-settings.ts';
 import { countActiveUsers } from '../store/users.ts';
+import { withActor } from './actors.ts';
 import { audit, SETTINGS_ID } from './audit.ts';
 
 /** The id that a deployment has from its first start on. */
@@ -82,7 +83,8 @@ export async function updateNotificationsSettings(ctx: ActorCtx, settings: Notif
   const stored = await readSetting(ctx.db, NOTIFICATIONS);
   if (stored === text) return false;
   if (!can(ctx.actor.subject, 'update', deploymentConfigObject())) throw forbidden();
-  await withTx(ctx, async (ctx) => {
+  await withActor(ctx, async (ctx) => {
+    if (!can(ctx.actor.subject, 'update', deploymentConfigObject())) throw forbidden();
     await writeSetting(ctx.db, NOTIFICATIONS, text);
     await audit(ctx, {
       action: 'write',

@@ -1,13 +1,13 @@
 // The report on health, and which of its sections an owner does not want to be warned of.
 import { HEALTH_SECTIONS, type UpdateHealthSettings } from '../codersdk/health.ts';
-import { type ActorCtx, nowText, withTx } from '../ctx.ts';
+import { type ActorCtx, nowText } from '../ctx.ts';
 import { badRequest } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
 import { once } from '../in-flight.ts';
 import { debugInfoObject, deploymentConfigObject } from '../rbac/objects.ts';
 import type { Db } from '../store/db.ts';
 import { readSetting, writeSetting } from '../store/site-settings.ts';
-import { requirePermission } from './actors.ts';
+import { requirePermission, withActor } from './actors.ts';
 import { audit, SETTINGS_ID } from './audit.ts';
 import { type Finding, runChecks } from './checks.ts';
 
@@ -54,7 +54,8 @@ export async function updateHealthSettings(ctx: ActorCtx, input: UpdateHealthSet
     throw badRequest('Failed to validate health settings.', { detail: `unknown healthcheck section: ${unknown}` });
   const before = await dismissed(ctx);
   if (JSON.stringify(before) === JSON.stringify(sections)) return false;
-  await withTx(ctx, async (ctx) => {
+  await withActor(ctx, async (ctx) => {
+    requireMayChangeHealth(ctx);
     await writeSetting(ctx.db, KEY, JSON.stringify(sections));
     await audit(ctx, {
       action: 'write',

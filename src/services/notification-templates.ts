@@ -1,11 +1,12 @@
 // The kinds of notifications: which there are, and by which method each is delivered.
 import { NOTIFICATION_TEMPLATES, type NotificationTemplateText } from '../codersdk/notification-templates.ts';
-import { type ActorCtx, type Ctx, withTx } from '../ctx.ts';
+import type { ActorCtx, Ctx } from '../ctx.ts';
 import { badRequest, notFound } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
 import { can } from '../rbac/authorize.ts';
 import { notificationTemplateObject } from '../rbac/objects.ts';
 import { findMethod, listMethods, upsertMethod } from '../store/notification-methods.ts';
+import { withActor } from './actors.ts';
 import { audit } from './audit.ts';
 import { pathUuid } from './inbox.ts';
 
@@ -57,7 +58,8 @@ export async function chooseMethod(ctx: ActorCtx, writtenId: string, method: str
       ],
     });
   }
-  return withTx(ctx, async (ctx) => {
+  return withActor(ctx, async (ctx) => {
+    requireChangeable(ctx, writtenId);
     const before = (await findMethod(ctx.db, template.id)) ?? '';
     if (before === method) return false;
     await upsertMethod(ctx.db, template.id, method);

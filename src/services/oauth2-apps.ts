@@ -2,14 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import type { OAuth2ProviderAppInput } from '../codersdk/oauth2-apps.ts';
 import { hashSecret, randomText } from '../crypto/tokens.ts';
-import { type ActorCtx, nowText, withTx } from '../ctx.ts';
+import { type ActorCtx, nowText } from '../ctx.ts';
 import { ApiError, badRequest, notFound } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
 import { cutTo } from '../golang/text.ts';
 import { NIL_UUID, parseUuid } from '../golang/uuids.ts';
 import { oauth2AppObject, oauth2SecretObject } from '../rbac/objects.ts';
 import * as store from '../store/oauth2-apps.ts';
-import { requirePermission } from './actors.ts';
+import { requirePermission, withActor } from './actors.ts';
 import { audit } from './audit.ts';
 
 const appNotFound = () => new ApiError(404, 'OAuth2 application not found.');
@@ -66,7 +66,8 @@ export async function createApp(ctx: ActorCtx, input: OAuth2ProviderAppInput): P
   const now = nowText(ctx);
   const { name, callback_url: callbackUrl, icon } = input;
   const app = { id: randomUUID(), name, callbackUrl, icon, createdAt: now, updatedAt: now };
-  await withTx(ctx, async (ctx) => {
+  await withActor(ctx, async (ctx) => {
+    requireApps(ctx, 'create');
     await store.insertApp(ctx.db, app);
     await audit(ctx, {
       action: 'create',
@@ -89,7 +90,8 @@ export async function updateApp(ctx: ActorCtx, id: string, input: OAuth2Provider
     icon: input.icon,
     updatedAt: nowText(ctx),
   };
-  return withTx(ctx, async (ctx) => {
+  return withActor(ctx, async (ctx) => {
+    requireApps(ctx, 'update');
     const before = await store.lockApp(ctx.db, idOf(id));
     if (!before) throw appNotFound();
     const after = { ...before, ...changes };
@@ -109,7 +111,8 @@ export async function updateApp(ctx: ActorCtx, id: string, input: OAuth2Provider
 /** Deletes an application with its secrets. @throws ApiError 403 without oauth2_app.delete, 400, 404 */
 export async function deleteApp(ctx: ActorCtx, id: string): Promise<void> {
   requireApps(ctx, 'delete');
-  await withTx(ctx, async (ctx) => {
+  await withActor(ctx, async (ctx) => {
+    requireApps(ctx, 'delete');
     const app = await store.lockApp(ctx.db, idOf(id));
     if (!app) throw appNotFound();
     await store.deleteApp(ctx.db, app.id);
@@ -136,7 +139,8 @@ export async function createSecret(ctx: ActorCtx, id: string): Promise<{ id: str
   const [prefix, secret] = [randomText(PREFIX_LENGTH), randomText(SECRET_LENGTH)];
   const displayed = secret.slice(-DISPLAYED);
   const secretId = randomUUID();
-  await withTx(ctx, async (ctx) => {
+  await withActor(ctx, async (ctx) => {
+    requireSecrets(ctx, 'create');
     const app = await store.lockApp(ctx.db, idOf(id));
     if (!app) throw appNotFound();
     await store.insertSecret(ctx.db, {
@@ -161,7 +165,8 @@ export async function createSecret(ctx: ActorCtx, id: string): Promise<{ id: str
 /** @throws ApiError 403 without oauth2_app_secret.delete, 400 for what are no UUIDs, 404 */
 export async function deleteSecret(ctx: ActorCtx, id: string, secretId: string): Promise<void> {
   requireSecrets(ctx, 'delete');
-  await withTx(ctx, async (ctx) => {
+  await withActor(ctx, async (ctx) => {
+    requireSecrets(ctx, 'delete');
     const app = await store.lockApp(ctx.db, idOf(id));
     if (!app) throw appNotFound();
     const secret = await store.deleteSecret(ctx.db, app.id, idOf(secretId));

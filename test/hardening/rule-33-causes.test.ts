@@ -71,8 +71,8 @@ describe('too slow', () => {
     expect(await nameOf(user.id)).toBe('');
     const line = loggedCause('The database is too slow right now.', '/api/v2/users/me/profile');
     expect(line).toMatchObject({ method: 'PUT', user: user.id, err: { type: 'DatabaseError', code: '57014' } });
-    expect(line?.err?.stack).toMatch(/src\/store\/users\.ts/);
-    expect(line?.err?.stack).toMatch(/src\/services\/users\.ts/);
+    expect(line?.err?.stack).toMatch(/src\/store\/locks\.ts/);
+    expect(line?.err?.stack).toMatch(/src\/services\/actors\.ts/);
     expect(text()).not.toMatch(/for update|Too Slow/);
   });
 });
