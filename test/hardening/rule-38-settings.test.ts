@@ -175,10 +175,9 @@ describe('durations', () => {
   });
 
   test.each(durations)('%s takes every spelling of one', (name) => {
-    // None at all is too short for some.
-    expect(refusalOf(name, '0')).not.toContain('is not a duration');
-    for (const value of ['36h', '1h30m', '7d', '1d12h', '1.5h', '90s', '500ms'])
-      expect(refusalOf(name, value)).toBe('');
+    // Some are too short or too long for what they are for, which is another matter.
+    for (const value of ['0', '36h', '1h30m', '7d', '1d12h', '1.5h', '90s', '500ms'])
+      expect(refusalOf(name, value)).not.toContain('is not a duration');
     for (const value of ['7', '1w', '1 h', 'h']) expect(refusalOf(name, value)).toContain('is not a duration');
   });
 });
