@@ -1,4 +1,6 @@
 // The one error class of this server: status and message are what the client sees, so they are written where thrown.
+import { MAX_REFUSAL, MAX_VALIDATIONS } from './codersdk/sizes.ts';
+import { cutTo, fitsInto } from './golang/text.ts';
 import type { Trouble } from './store/errors.ts';
 
 /** One entry of `validations` in an error answer (codersdk.ValidationError). */
@@ -16,10 +18,15 @@ interface ErrorOptions {
   extra?: Record<string, unknown>;
 }
 
-/** However much is wrong, so many fields are named (docs/differences.md 24). */
-const MAX_VALIDATIONS = 20;
+const CUT = '…';
+/** A text that may hold what somebody sent, in the size that the contract document states for it. */
+const shown = (text: string): string =>
+  fitsInto(text, MAX_REFUSAL) ? text : `${cutTo(text, MAX_REFUSAL - Buffer.byteLength(CUT))}${CUT}`;
 
-/** An answer other than success: rendered by http/error-handler.ts as {message, detail?, validations?}. */
+/**
+ * An answer other than success: rendered by http/error-handler.ts as {message, detail?, validations?}. However long a text in
+ * it is and however much is wrong, the answer has a size (docs/differences.md 24).
+ */
 export class ApiError extends Error {
   readonly status: number;
   readonly detail: string | undefined;
@@ -28,11 +35,13 @@ export class ApiError extends Error {
   readonly extra: Record<string, unknown> | undefined;
 
   constructor(status: number, message: string, options: ErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(shown(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ApiError';
     this.status = status;
-    this.detail = options.detail;
-    this.validations = options.validations?.slice(0, MAX_VALIDATIONS);
+    this.detail = options.detail === undefined ? undefined : shown(options.detail);
+    this.validations = options.validations
+      ?.slice(0, MAX_VALIDATIONS)
+      .map(({ field, detail }) => ({ field: shown(field), detail: shown(detail) }));
     this.headers = options.headers;
     this.extra = options.extra;
   }

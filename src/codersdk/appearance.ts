@@ -1,12 +1,16 @@
 // Wire types of how the deployment presents itself: name, logo, banners and links.
 import { z } from 'zod';
 import { MAX_BANNERS, MAX_DESCRIPTION, MAX_LABEL, MAX_URL, MAX_WORD } from './sizes.ts';
-import { goBool, goList, goString } from './wire.ts';
+import { goBool, goList, goString, list, text } from './wire.ts';
 
 const fields = { enabled: goBool(), message: goString(MAX_DESCRIPTION), background_color: goString(MAX_WORD) };
 
 const Banner = z
-  .object({ enabled: z.boolean(), message: z.string().optional(), background_color: z.string().optional() })
+  .object({
+    enabled: z.boolean(),
+    message: text(MAX_DESCRIPTION).optional(),
+    background_color: text(MAX_WORD).optional(),
+  })
   .meta({ id: 'codersdk.BannerConfig' });
 const BannerInput = z.object(fields);
 
@@ -22,10 +26,10 @@ export type UpdateAppearanceConfig = z.output<typeof UpdateAppearanceConfig>;
 
 /** What a change answers. */
 export const UpdatedAppearance = z.object({
-  application_name: z.string(),
-  logo_url: z.string(),
+  application_name: text(MAX_LABEL),
+  logo_url: text(MAX_URL),
   service_banner: Banner,
-  announcement_banners: z.array(Banner),
+  announcement_banners: list(Banner, MAX_BANNERS),
 });
 export type UpdatedAppearance = z.infer<typeof UpdatedAppearance>;
 

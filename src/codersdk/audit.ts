@@ -1,7 +1,19 @@
 // Wire types of the audit log.
 import { z } from 'zod';
+import { count, map, whole } from './answers.ts';
 import { QueryCount, QueryText, Time, Uuid } from './common.ts';
+import {
+  MAX_DESCRIPTION,
+  MAX_DISPLAY_NAME,
+  MAX_KNOWN,
+  MAX_LABEL,
+  MAX_NAME,
+  MAX_URL,
+  MAX_USERNAME,
+  MAX_WORD,
+} from './sizes.ts';
 import { User } from './users.ts';
+import { text } from './wire.ts';
 
 /** Every action that the API documents; this server writes some of them. */
 export const AUDIT_ACTIONS = [
@@ -30,7 +42,7 @@ const AuditDiffField = z
   .meta({ id: 'codersdk.AuditDiffField' });
 
 const MinimalOrganization = z
-  .object({ id: Uuid, name: z.string(), display_name: z.string(), icon: z.string() })
+  .object({ id: Uuid, name: text(MAX_USERNAME), display_name: text(MAX_DISPLAY_NAME), icon: text(MAX_URL) })
   .meta({ id: 'codersdk.MinimalOrganization' });
 
 export const AuditLog = z
@@ -38,18 +50,18 @@ export const AuditLog = z
     id: Uuid,
     request_id: Uuid,
     time: Time,
-    ip: z.string(),
-    user_agent: z.string(),
+    ip: text(MAX_WORD),
+    user_agent: text(MAX_LABEL),
     resource_type: z.string().meta({ id: 'codersdk.ResourceType', enum: AUDIT_RESOURCE_TYPES }),
     resource_id: Uuid,
-    resource_target: z.string(),
-    resource_icon: z.string(),
+    resource_target: text(MAX_NAME),
+    resource_icon: text(MAX_URL),
     action: z.string().meta({ id: 'codersdk.AuditAction', enum: AUDIT_ACTIONS }),
-    diff: z.record(z.string(), AuditDiffField).meta({ id: 'codersdk.AuditDiff' }),
-    status_code: z.int(),
-    additional_fields: z.record(z.string(), z.unknown()),
-    description: z.string(),
-    resource_link: z.string(),
+    diff: map(AuditDiffField, MAX_KNOWN, MAX_LABEL).meta({ id: 'codersdk.AuditDiff' }),
+    status_code: whole(0, 999),
+    additional_fields: map(z.unknown(), MAX_KNOWN, MAX_LABEL),
+    description: text(MAX_LABEL),
+    resource_link: text(MAX_DESCRIPTION),
     is_deleted: z.boolean(),
     organization_id: Uuid,
     organization: MinimalOrganization.optional(),
@@ -59,7 +71,7 @@ export const AuditLog = z
 export type AuditLog = z.infer<typeof AuditLog>;
 
 export const AuditLogResponse = z
-  .object({ audit_logs: z.array(AuditLog), count: z.int(), count_cap: z.int() })
+  .object({ audit_logs: z.array(AuditLog), count: count(), count_cap: count() })
   .meta({ id: 'codersdk.AuditLogResponse' });
 export type AuditLogResponse = z.infer<typeof AuditLogResponse>;
 

@@ -1,11 +1,11 @@
 // Wire types of signing in: methods, login, passwords, passcodes, conversion of the login type.
 
 import { z } from 'zod';
+import { count } from './answers.ts';
 import { LoginType, Time, Uuid } from './common.ts';
-
-import { MAX_LABEL, MAX_PASSWORD, MAX_WORD } from './sizes.ts';
+import { MAX_DESCRIPTION, MAX_LABEL, MAX_PASSWORD, MAX_WORD } from './sizes.ts';
 import { email } from './users.ts';
-import { goString, required } from './wire.ts';
+import { goString, required, text } from './wire.ts';
 
 const AuthMethod = z.object({ enabled: z.boolean() }).meta({ id: 'codersdk.AuthMethod' });
 
@@ -29,7 +29,7 @@ export const LoginWithPasswordRequest = z
 export type LoginWithPasswordRequest = z.output<typeof LoginWithPasswordRequest>;
 
 export const LoginWithPasswordResponse = z
-  .object({ session_token: z.string().meta({ required: true }) })
+  .object({ session_token: text(MAX_WORD).meta({ required: true }) })
   .meta({ id: 'codersdk.LoginWithPasswordResponse' });
 export type LoginWithPasswordResponse = z.infer<typeof LoginWithPasswordResponse>;
 
@@ -38,7 +38,7 @@ export const ValidateUserPasswordRequest = z
   .meta({ id: 'codersdk.ValidateUserPasswordRequest' });
 
 export const ValidateUserPasswordResponse = z
-  .object({ valid: z.boolean(), details: z.string() })
+  .object({ valid: z.boolean(), details: text(MAX_LABEL) })
   .meta({ id: 'codersdk.ValidateUserPasswordResponse' });
 export type ValidateUserPasswordResponse = z.infer<typeof ValidateUserPasswordResponse>;
 
@@ -66,7 +66,7 @@ export const ConvertLoginQuery = z.object({
 });
 
 export const OAuthConversionResponse = z
-  .object({ state_string: z.string(), expires_at: Time, to_type: LoginType, user_id: Uuid })
+  .object({ state_string: text(MAX_DESCRIPTION), expires_at: Time, to_type: LoginType, user_id: Uuid })
   .meta({ id: 'codersdk.OAuthConversionResponse' });
 export type OAuthConversionResponse = z.infer<typeof OAuthConversionResponse>;
 
@@ -75,8 +75,8 @@ export const ExternalAuthDevice = z
     device_code: z.string(),
     user_code: z.string(),
     verification_uri: z.string(),
-    expires_in: z.int(),
-    interval: z.int(),
+    expires_in: count(),
+    interval: count(),
   })
   .meta({ id: 'codersdk.ExternalAuthDevice' });
 export type ExternalAuthDevice = z.infer<typeof ExternalAuthDevice>;

@@ -1,5 +1,6 @@
 // Wire types of the question "may I?" (POST /authcheck).
 import { z } from 'zod';
+import { map } from './answers.ts';
 import { MAX_CHECKS, MAX_LABEL, MAX_WORD } from './sizes.ts';
 import { goBool, goMap, goString } from './wire.ts';
 
@@ -26,4 +27,4 @@ export const AuthorizationRequest = z
 export type AuthorizationRequest = z.output<typeof AuthorizationRequest>;
 
 /** The name of each question with its answer. */
-export const AuthorizationResponse = z.record(z.string(), z.boolean());
+export const AuthorizationResponse = map(z.boolean(), MAX_CHECKS, MAX_LABEL);

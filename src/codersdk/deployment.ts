@@ -1,26 +1,28 @@
 // Wire types of the deployment itself: what clients ask before and beside their real work.
 import { z } from 'zod';
+import { count, map } from './answers.ts';
 import { Time } from './common.ts';
-import { goBool } from './wire.ts';
+import { MAX_DESCRIPTION, MAX_KNOWN, MAX_LABEL, MAX_URL, MAX_WORD } from './sizes.ts';
+import { goBool, list, text } from './wire.ts';
 
 export const BuildInfoResponse = z
   .object({
-    external_url: z.string(),
+    external_url: text(MAX_URL),
     version: z.string(),
     dashboard_url: z.string(),
     telemetry: z.boolean(),
     workspace_proxy: z.boolean(),
-    agent_api_version: z.string(),
-    provisioner_api_version: z.string(),
+    agent_api_version: text(MAX_WORD),
+    provisioner_api_version: text(MAX_WORD),
     upgrade_message: z.string(),
-    deployment_id: z.string(),
-    webpush_public_key: z.string(),
+    deployment_id: text(MAX_WORD),
+    webpush_public_key: text(MAX_LABEL),
   })
   .meta({ id: 'codersdk.BuildInfoResponse' });
 export type BuildInfoResponse = z.infer<typeof BuildInfoResponse>;
 
 export const UpdateCheckResponse = z
-  .object({ current: z.boolean(), version: z.string(), url: z.string() })
+  .object({ current: z.boolean(), version: z.string(), url: text(MAX_URL) })
   .meta({ id: 'codersdk.UpdateCheckResponse' });
 export type UpdateCheckResponse = z.infer<typeof UpdateCheckResponse>;
 
@@ -28,15 +30,15 @@ const Feature = z
   .object({
     entitlement: z.enum(['entitled', 'grace_period', 'not_entitled']),
     enabled: z.boolean(),
-    actual: z.int().optional(),
+    actual: count().optional(),
   })
   .meta({ id: 'codersdk.Feature' });
 
 export const Entitlements = z
   .object({
-    features: z.record(z.string(), Feature),
-    warnings: z.array(z.string()),
-    errors: z.array(z.string()),
+    features: map(Feature, MAX_KNOWN, MAX_WORD),
+    warnings: list(text(MAX_DESCRIPTION), MAX_KNOWN),
+    errors: list(text(MAX_DESCRIPTION), MAX_KNOWN),
     has_license: z.boolean(),
     trial: z.boolean(),
     require_telemetry: z.boolean(),
@@ -62,8 +64,8 @@ export interface SerpentGroup {
 }
 const SerpentGroup: z.ZodType<SerpentGroup> = z
   .object({
-    name: z.string(),
-    yaml: z.string().optional(),
+    name: text(MAX_LABEL),
+    yaml: text(MAX_LABEL).optional(),
     get parent() {
       return SerpentGroup.optional();
     },
@@ -88,19 +90,19 @@ export interface SerpentOption {
 }
 const SerpentOption: z.ZodType<SerpentOption> = z
   .object({
-    ...{ name: z.string(), description: z.string().optional(), flag: z.string() },
-    ...{ flag_shorthand: z.string().optional(), env: z.string(), yaml: z.string().optional() },
-    ...{ default: z.string().optional(), value: z.unknown().optional(), value_source: z.string().optional() },
+    ...{ name: text(MAX_LABEL), description: text(MAX_DESCRIPTION).optional(), flag: text(MAX_LABEL) },
+    ...{ flag_shorthand: text(MAX_WORD).optional(), env: text(MAX_LABEL), yaml: text(MAX_LABEL).optional() },
+    ...{ default: z.string().optional(), value: z.unknown().optional(), value_source: text(MAX_WORD).optional() },
     ...{ group: SerpentGroup.optional(), hidden: z.boolean().optional() },
-    annotations: z.record(z.string(), z.string()).optional(),
+    annotations: map(text(MAX_LABEL), MAX_KNOWN, MAX_WORD).optional(),
     get use_instead() {
-      return z.array(SerpentOption).optional();
+      return list(SerpentOption, MAX_KNOWN).optional();
     },
   })
   .meta({ id: 'serpent.Option' });
 
 export const DeploymentConfig = z
-  .object({ config: z.record(z.string(), z.unknown()), options: z.array(SerpentOption) })
+  .object({ config: map(z.unknown(), MAX_KNOWN, MAX_LABEL), options: list(SerpentOption, MAX_KNOWN) })
   .meta({ id: 'codersdk.DeploymentConfig' });
 export type DeploymentConfig = z.infer<typeof DeploymentConfig>;
 
@@ -115,13 +117,13 @@ export const DeploymentStats = z
     next_update_at: Time,
     workspaces: z
       .object({
-        ...{ pending: z.int(), building: z.int(), running: z.int(), failed: z.int(), stopped: z.int() },
+        ...{ pending: count(), building: count(), running: count(), failed: count(), stopped: count() },
         connection_latency_ms: milliseconds,
-        ...{ rx_bytes: z.int(), tx_bytes: z.int() },
+        ...{ rx_bytes: count(), tx_bytes: count() },
       })
       .meta({ id: 'codersdk.WorkspaceDeploymentStats' }),
     session_count: z
-      .object({ vscode: z.int(), ssh: z.int(), jetbrains: z.int(), reconnecting_pty: z.int() })
+      .object({ vscode: count(), ssh: count(), jetbrains: count(), reconnecting_pty: count() })
       .meta({ id: 'codersdk.SessionCountDeploymentStats' }),
   })
   .meta({ id: 'codersdk.DeploymentStats' });
@@ -133,5 +135,5 @@ export const NotificationsSettings = z
 export type NotificationsSettings = z.output<typeof NotificationsSettings>;
 
 export const AvailableExperiments = z
-  .object({ safe: z.array(z.string()) })
+  .object({ safe: list(text(MAX_WORD), MAX_KNOWN) })
   .meta({ id: 'codersdk.AvailableExperiments' });

@@ -1,8 +1,9 @@
 // Wire types of the report on health.
 import { z } from 'zod';
+import { count, map, nothing, whole } from './answers.ts';
 import { QueryText, Time } from './common.ts';
-import { MAX_SECTIONS, MAX_WORD } from './sizes.ts';
-import { goString, list } from './wire.ts';
+import { MAX_DESCRIPTION, MAX_KNOWN, MAX_SECTIONS, MAX_WORD } from './sizes.ts';
+import { goString, list, text } from './wire.ts';
 
 /** The sections that can be dismissed, by the names that clients have for them. */
 export const HEALTH_SECTIONS = [
@@ -11,8 +12,11 @@ export const HEALTH_SECTIONS = [
 
 const base = {
   ...{ healthy: z.boolean(), severity: z.enum(['ok', 'warning', 'error']), dismissed: z.boolean() },
-  error: z.string().optional(),
-  warnings: z.array(z.object({ code: z.string(), message: z.string() }).meta({ id: 'health.Message' })),
+  error: text(MAX_DESCRIPTION).optional(),
+  warnings: list(
+    z.object({ code: text(MAX_WORD), message: text(MAX_DESCRIPTION) }).meta({ id: 'health.Message' }),
+    MAX_KNOWN,
+  ),
 };
 const section = <T extends z.ZodRawShape>(more: T) => z.object({ ...base, ...more });
 
@@ -21,16 +25,21 @@ export const HealthcheckReport = z
     time: Time,
     healthy: z.boolean(),
     severity: z.enum(['ok', 'warning', 'error']),
-    derp: section({ regions: z.record(z.string(), z.unknown()), netcheck_logs: z.array(z.string()) }),
+    derp: section({ regions: map(z.unknown(), 0, MAX_WORD), netcheck_logs: list(text(MAX_DESCRIPTION), MAX_KNOWN) }),
     access_url: section({
-      ...{ access_url: z.string(), reachable: z.boolean(), status_code: z.int(), healthz_response: z.string() },
+      ...{
+        access_url: z.string(),
+        reachable: z.boolean(),
+        status_code: whole(0, 999),
+        healthz_response: text(MAX_DESCRIPTION),
+      },
     }),
-    websocket: section({ body: z.string(), code: z.int() }),
+    websocket: section({ body: text(MAX_DESCRIPTION), code: whole(0, 999) }),
     database: section({
-      ...{ reachable: z.boolean(), latency: z.string(), latency_ms: z.int(), threshold_ms: z.int() },
+      ...{ reachable: z.boolean(), latency: text(MAX_WORD), latency_ms: count(), threshold_ms: count() },
     }),
-    workspace_proxy: section({ workspace_proxies: z.object({ regions: z.array(z.unknown()) }) }),
-    provisioner_daemons: section({ items: z.array(z.unknown()) }),
+    workspace_proxy: section({ workspace_proxies: z.object({ regions: nothing() }) }),
+    provisioner_daemons: section({ items: nothing() }),
     coder_version: z.string(),
     /** Ours: where they are set up. */
     mail: section({}).optional(),
@@ -50,5 +59,5 @@ export const UpdateHealthSettings = z
 export type UpdateHealthSettings = z.output<typeof UpdateHealthSettings>;
 
 export const HealthSettings = z
-  .object({ dismissed_healthchecks: z.array(z.string()).nullable() })
+  .object({ dismissed_healthchecks: list(text(MAX_WORD), MAX_SECTIONS).nullable() })
   .meta({ id: 'healthsdk.HealthSettings' });

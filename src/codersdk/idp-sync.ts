@@ -5,14 +5,18 @@ import { NIL_UUID } from '../golang/uuids.ts';
 import {
   MAX_CLAIM_VALUES,
   MAX_CLAIMS,
+  MAX_DISPLAY_NAME,
   MAX_LABEL,
   MAX_MAPPED,
   MAX_QUERY_PARAMETER,
   MAX_REGEXP,
+  MAX_ROLES,
   MAX_SYNC_CHANGES,
+  MAX_USERNAME,
+  MAX_UUID,
   MAX_WORD,
 } from './sizes.ts';
-import { goBool, goList, goString, uuidText } from './wire.ts';
+import { goBool, goList, goString, list, text, uuidText } from './wire.ts';
 
 /** What a value of a claim gives: ids, or names of roles; null as it was sent. */
 export type Mapping = Record<string, string[] | null>;
@@ -114,23 +118,23 @@ export type TestIDPSyncRequest = z.output<typeof TestIDPSyncRequest>;
 export const TestIDPSyncResponse = z
   .object({
     /** The site roles; null while they do not follow claims, or when these claims leave them as they are. */
-    roles: z.array(z.string()).nullable(),
+    roles: list(text(MAX_WORD), MAX_ROLES).nullable(),
     /** Whether memberships become these; if not, a new account gets them and others keep theirs. */
     organizations_synced: z.boolean(),
     organizations: z.array(
       z.object({
-        id: z.uuid(),
-        name: z.string(),
-        display_name: z.string(),
+        id: z.uuid().meta({ maxLength: MAX_UUID }),
+        name: text(MAX_USERNAME),
+        display_name: text(MAX_DISPLAY_NAME),
         /** Roles in the organization; null as above. */
-        roles: z.array(z.string()).nullable(),
+        roles: list(text(MAX_WORD), MAX_ROLES).nullable(),
         /** Groups by id where the mapping names them, else by name; null as above. */
         groups: z.array(z.object({ id: z.string(), name: z.string() })).nullable(),
         auto_create_missing_groups: z.boolean(),
       }),
     ),
     /** What the log would say of what is left out. */
-    notes: z.array(z.object({ message: z.string(), values: z.array(z.string().meta({ maxLength: MAX_WORD })) })),
+    notes: z.array(z.object({ message: text(MAX_LABEL), values: list(text(MAX_WORD), MAX_ROLES) })),
   })
   .meta({ id: 'TestIDPSyncResponse' });
 export type TestIDPSyncResponse = z.infer<typeof TestIDPSyncResponse>;

@@ -1,8 +1,18 @@
 // Wire types of API keys: sessions, plain keys and named tokens.
 import { z } from 'zod';
+import { count } from './answers.ts';
 import { LoginType, Time, Uuid } from './common.ts';
-import { MAX_ALLOW_LIST, MAX_LABEL, MAX_NAME, MAX_SCOPES, MAX_WORD } from './sizes.ts';
-import { goInt64, goList, goString, list } from './wire.ts';
+import {
+  MAX_ALLOW_LIST,
+  MAX_KNOWN,
+  MAX_LABEL,
+  MAX_NAME,
+  MAX_REFUSAL,
+  MAX_SCOPES,
+  MAX_USERNAME,
+  MAX_WORD,
+} from './sizes.ts';
+import { goInt64, goList, goString, list, text } from './wire.ts';
 
 /** The old word for what a key may do; `scopes` says it exactly. */
 const APIKeyScope = z.enum(['', 'all', 'application_connect']).meta({ id: 'codersdk.APIKeyScope' });
@@ -11,7 +21,7 @@ export type APIKeyScope = z.infer<typeof APIKeyScope>;
 const documented = { required: true };
 
 const key = {
-  id: z.string().meta(documented),
+  id: text(MAX_WORD).meta(documented),
   user_id: Uuid.meta(documented),
   last_used: Time.meta(documented),
   expires_at: Time.meta(documented),
@@ -19,17 +29,19 @@ const key = {
   updated_at: Time.meta(documented),
   login_type: LoginType.meta(documented),
   scope: APIKeyScope,
-  scopes: z.array(z.string()),
-  token_name: z.string().meta(documented),
-  lifetime_seconds: z.int().meta(documented),
+  scopes: list(text(MAX_WORD), MAX_SCOPES),
+  token_name: text(MAX_NAME).meta(documented),
+  lifetime_seconds: count().meta(documented),
   /** `type:id` texts. */
-  allow_list: z.array(z.string()),
+  allow_list: list(text(MAX_LABEL), MAX_ALLOW_LIST),
 };
 
 export const APIKey = z.object(key).meta({ id: 'codersdk.APIKey' });
 export type APIKey = z.infer<typeof APIKey>;
 
-export const APIKeyWithOwner = z.object({ ...key, username: z.string() }).meta({ id: 'codersdk.APIKeyWithOwner' });
+export const APIKeyWithOwner = z
+  .object({ ...key, username: text(MAX_USERNAME) })
+  .meta({ id: 'codersdk.APIKeyWithOwner' });
 export type APIKeyWithOwner = z.infer<typeof APIKeyWithOwner>;
 
 /** How many entries are too many is said by the operation, after it has read them (golden: keys-allow-list-input). */
@@ -47,7 +59,7 @@ export const CreateTokenRequest = z
   .meta({ id: 'codersdk.CreateTokenRequest' });
 export type CreateTokenRequest = z.output<typeof CreateTokenRequest>;
 
-export const GenerateAPIKeyResponse = z.object({ key: z.string() }).meta({ id: 'codersdk.GenerateAPIKeyResponse' });
+export const GenerateAPIKeyResponse = z.object({ key: text(MAX_WORD) }).meta({ id: 'codersdk.GenerateAPIKeyResponse' });
 
 /** `max_token_lifetime` is in nanoseconds: whole seconds are exact far beyond a century. */
 export const TokenConfig = z
@@ -55,7 +67,7 @@ export const TokenConfig = z
   .meta({ id: 'codersdk.TokenConfig' });
 
 export const ExternalAPIKeyScopes = z
-  .object({ external: z.array(z.string()) })
+  .object({ external: list(text(MAX_WORD), MAX_KNOWN) })
   .meta({ id: 'codersdk.ExternalAPIKeyScopes' });
 
 /** Query parameters of the token list; anything but a written-out true is false. */
@@ -72,15 +84,15 @@ export const KeyListQuery = z.object({
 /** A session or key as its user sees it in a list of what is signed in; an extension of this server. */
 export const UserKey = z
   .object({
-    id: z.string(),
+    id: text(MAX_WORD),
     kind: z.enum(['session', 'key', 'token']),
     created_at: Time,
     last_used: Time,
-    ip_address: z.string(),
+    ip_address: text(MAX_WORD),
     expires_at: Time,
-    token_name: z.string(),
-    scopes: z.array(z.string()),
-    allow_list: z.array(z.string()),
+    token_name: text(MAX_NAME),
+    scopes: list(text(MAX_WORD), MAX_SCOPES),
+    allow_list: list(text(MAX_LABEL), MAX_ALLOW_LIST),
     /** Whether the request that lists it was made with it. */
     current: z.boolean(),
   })
@@ -88,5 +100,5 @@ export const UserKey = z
 export type UserKey = z.infer<typeof UserKey>;
 
 export const ExpireKeysResponse = z
-  .object({ message: z.string(), count: z.int() })
+  .object({ message: text(MAX_REFUSAL), count: count() })
   .meta({ id: 'coderusers.ExpireKeysResponse' });

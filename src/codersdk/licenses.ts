@@ -1,5 +1,6 @@
 // Wire types of licences, of which none is needed here.
 import { z } from 'zod';
+import { count } from './answers.ts';
 import { MAX_LICENSE } from './sizes.ts';
 import { goString, required } from './wire.ts';
 
@@ -7,4 +8,4 @@ export const AddLicenseRequest = z
   .object({ license: required(goString(MAX_LICENSE)) })
   .meta({ id: 'codersdk.AddLicenseRequest' });
 
-export const License = z.object({ id: z.int() }).meta({ id: 'codersdk.License' });
+export const License = z.object({ id: count() }).meta({ id: 'codersdk.License' });

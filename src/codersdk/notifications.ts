@@ -1,8 +1,18 @@
 // Wire types of notifications: templates, preferences, inbox, messages that are sent, and web push.
 import { z } from 'zod';
-import { Time, Uuid } from './common.ts';
-import { MAX_LABEL, MAX_PREFERENCES, MAX_QUERY_PARAMETER, MAX_URL, MAX_WORD } from './sizes.ts';
-import { goBool, goMap, goString } from './wire.ts';
+import { count } from './answers.ts';
+import { QueryText, Time, Uuid } from './common.ts';
+import {
+  MAX_DESCRIPTION,
+  MAX_INBOX_PAGE,
+  MAX_KNOWN,
+  MAX_LABEL,
+  MAX_NOTIFICATION,
+  MAX_PREFERENCES,
+  MAX_URL,
+  MAX_WORD,
+} from './sizes.ts';
+import { goBool, goMap, goString, list, text } from './wire.ts';
 
 export const NotificationPreference = z
   .object({ id: Uuid, disabled: z.boolean(), updated_at: Time })
@@ -10,7 +20,7 @@ export const NotificationPreference = z
 export type NotificationPreference = z.infer<typeof NotificationPreference>;
 
 /** Null until anything was set. */
-export const NotificationPreferences = z.array(NotificationPreference).nullable();
+export const NotificationPreferences = list(NotificationPreference, MAX_KNOWN).nullable();
 
 export const UpdateUserNotificationPreferences = z
   .object({ template_disabled_map: goMap(goBool(), MAX_PREFERENCES, MAX_WORD) })
@@ -29,20 +39,20 @@ export const DeleteWebpushSubscription = z
 export const NotificationTemplate = z
   .object({
     id: Uuid,
-    name: z.string(),
-    title_template: z.string(),
-    body_template: z.string(),
-    actions: z.string(),
-    group: z.string(),
-    method: z.string(),
-    kind: z.string(),
+    name: text(MAX_LABEL),
+    title_template: text(MAX_DESCRIPTION),
+    body_template: text(MAX_NOTIFICATION),
+    actions: text(MAX_DESCRIPTION),
+    group: text(MAX_WORD),
+    method: text(MAX_WORD),
+    kind: text(MAX_WORD),
     enabled_by_default: z.boolean(),
   })
   .meta({ id: 'codersdk.NotificationTemplate' });
 export type NotificationTemplate = z.infer<typeof NotificationTemplate>;
 
 export const NotificationMethodsResponse = z
-  .object({ available: z.array(z.string()), default: z.string() })
+  .object({ available: list(text(MAX_WORD), MAX_KNOWN), default: text(MAX_WORD) })
   .meta({ id: 'codersdk.NotificationMethodsResponse' });
 
 export const UpdateNotificationTemplateMethod = z
@@ -66,11 +76,14 @@ export const InboxNotification = z
     id: Uuid,
     user_id: Uuid,
     template_id: Uuid,
-    targets: z.array(Uuid).nullable(),
-    title: z.string(),
-    content: z.string(),
-    icon: z.string(),
-    actions: z.array(z.object({ label: z.string(), url: z.string() }).meta({ id: 'codersdk.InboxNotificationAction' })),
+    targets: list(Uuid, MAX_KNOWN).nullable(),
+    title: text(MAX_NOTIFICATION),
+    content: text(MAX_NOTIFICATION),
+    icon: text(MAX_URL),
+    actions: list(
+      z.object({ label: text(MAX_LABEL), url: z.string() }).meta({ id: 'codersdk.InboxNotificationAction' }),
+      MAX_KNOWN,
+    ),
     read_at: Time.nullable(),
     created_at: Time,
   })
@@ -78,7 +91,7 @@ export const InboxNotification = z
 export type InboxNotification = z.infer<typeof InboxNotification>;
 
 export const ListInboxNotificationsResponse = z
-  .object({ notifications: z.array(InboxNotification), unread_count: z.int() })
+  .object({ notifications: list(InboxNotification, MAX_INBOX_PAGE), unread_count: count() })
   .meta({ id: 'codersdk.ListInboxNotificationsResponse' });
 
 export const UpdateInboxNotificationReadStatusRequest = z
@@ -87,26 +100,23 @@ export const UpdateInboxNotificationReadStatusRequest = z
 export type UpdateInboxNotificationReadStatusRequest = z.output<typeof UpdateInboxNotificationReadStatusRequest>;
 
 export const UpdateInboxNotificationReadStatusResponse = z
-  .object({ notification: InboxNotification, unread_count: z.int() })
+  .object({ notification: InboxNotification, unread_count: count() })
   .meta({ id: 'codersdk.UpdateInboxNotificationReadStatusResponse' });
 
 /** What the watch sends for each message that arrives. */
 export const GetInboxNotificationResponse = z
-  .object({ notification: InboxNotification, unread_count: z.int() })
+  .object({ notification: InboxNotification, unread_count: count() })
   .meta({ id: 'codersdk.GetInboxNotificationResponse' });
-
-const text = (description: string) =>
-  z.string().meta({ maxLength: MAX_QUERY_PARAMETER }).optional().describe(description);
 
 /** Query parameters of the inbox, for the contract document. */
 export const InboxQuery = z.object({
-  targets: text('Comma-separated list of target IDs to filter notifications'),
-  templates: text('Comma-separated list of template IDs to filter notifications'),
-  read_status: text('Filter notifications by read status. Possible values: read, unread, all'),
-  starting_before: text('ID of the last notification from the current page. Notifications returned will be older'),
+  targets: QueryText('Comma-separated list of target IDs to filter notifications'),
+  templates: QueryText('Comma-separated list of template IDs to filter notifications'),
+  read_status: QueryText('Filter notifications by read status. Possible values: read, unread, all'),
+  starting_before: QueryText('ID of the last notification from the current page. Notifications returned will be older'),
 });
 
 /** The same and the form of texts. */
 export const WatchQuery = InboxQuery.extend({
-  format: text('Define the output format for notifications title and body: plaintext or markdown'),
+  format: QueryText('Define the output format for notifications title and body: plaintext or markdown'),
 });

@@ -1,8 +1,8 @@
 // Wire types of applications that act for people.
 import { z } from 'zod';
 import { QueryText, Time, Uuid } from './common.ts';
-import { MAX_DISPLAY_NAME, MAX_URL } from './sizes.ts';
-import { goString, required, rule, ruledString } from './wire.ts';
+import { MAX_DISPLAY_NAME, MAX_LABEL, MAX_URL, MAX_WORD } from './sizes.ts';
+import { goString, required, rule, ruledString, text } from './wire.ts';
 
 const APP_NAME = /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
 const isAppName = (text: string) => text.length <= MAX_DISPLAY_NAME && APP_NAME.test(text);
@@ -31,18 +31,18 @@ const OAuth2AppEndpoints = z
 
 export const OAuth2ProviderApp = z
   .object({
-    ...{ id: Uuid, name: z.string(), callback_url: z.string(), icon: z.string() },
+    ...{ id: Uuid, name: text(MAX_DISPLAY_NAME), callback_url: text(MAX_URL), icon: text(MAX_URL) },
     endpoints: OAuth2AppEndpoints,
   })
   .meta({ id: 'codersdk.OAuth2ProviderApp' });
 export type OAuth2ProviderApp = z.infer<typeof OAuth2ProviderApp>;
 
 export const OAuth2ProviderAppSecretFull = z
-  .object({ id: Uuid, client_secret_full: z.string() })
+  .object({ id: Uuid, client_secret_full: text(MAX_LABEL) })
   .meta({ id: 'codersdk.OAuth2ProviderAppSecretFull' });
 
 export const OAuth2ProviderAppSecret = z
-  .object({ id: Uuid, last_used_at: Time.nullable(), client_secret_truncated: z.string() })
+  .object({ id: Uuid, last_used_at: Time.nullable(), client_secret_truncated: text(MAX_WORD) })
   .meta({ id: 'codersdk.OAuth2ProviderAppSecret' });
 export type OAuth2ProviderAppSecret = z.infer<typeof OAuth2ProviderAppSecret>;
 

@@ -2,9 +2,19 @@
 import { z } from 'zod';
 
 import { asciiLower } from '../golang/ascii.ts';
+import { count } from './answers.ts';
 import { LoginType, QueryCount, QueryText, QueryUuid, SlimRole, Time, UserStatus, Uuid } from './common.ts';
 import { composed, isDisplayName, isReservedUsername, isUsername } from './names.ts';
-import { MAX_DESCRIPTION, MAX_DISPLAY_NAME, MAX_ROLES, MAX_URL, MAX_USERNAME, MAX_WORD } from './sizes.ts';
+import {
+  MAX_DESCRIPTION,
+  MAX_DISPLAY_NAME,
+  MAX_EMAIL,
+  MAX_REAL_NAME,
+  MAX_ROLES,
+  MAX_URL,
+  MAX_USERNAME,
+  MAX_WORD,
+} from './sizes.ts';
 import {
   goString,
   list,
@@ -14,6 +24,7 @@ import {
   required,
   rule,
   ruledString,
+  text,
 } from './wire.ts';
 
 /** The word that stands for the default organization in paths: no organization can have it as its name. */
@@ -28,14 +39,14 @@ const documented = { required: true };
 export const Organization = z
   .object({
     id: Uuid.meta(documented),
-    name: z.string(),
-    display_name: z.string(),
-    icon: z.string(),
-    description: z.string(),
+    name: text(MAX_USERNAME),
+    display_name: text(MAX_DISPLAY_NAME),
+    icon: text(MAX_URL),
+    description: text(MAX_DESCRIPTION),
     created_at: Time.meta(documented),
     updated_at: Time.meta(documented),
     is_default: z.boolean().meta(documented),
-    default_org_member_roles: z.array(z.string()),
+    default_org_member_roles: list(text(MAX_WORD), MAX_ROLES),
   })
   .meta({ id: 'codersdk.Organization' });
 export type Organization = z.infer<typeof Organization>;
@@ -77,7 +88,7 @@ const membership = {
   organization_id: Uuid,
   created_at: Time,
   updated_at: Time,
-  roles: z.array(SlimRole),
+  roles: list(SlimRole, MAX_ROLES),
 };
 
 export const OrganizationMember = z.object(membership).meta({ id: 'codersdk.OrganizationMember' });
@@ -85,17 +96,17 @@ export type OrganizationMember = z.infer<typeof OrganizationMember>;
 
 export const OrganizationMemberWithUserData = z
   .object({
-    username: z.string(),
-    name: z.string().optional(),
-    avatar_url: z.string().optional(),
-    email: z.string(),
+    username: text(MAX_USERNAME),
+    name: text(MAX_REAL_NAME).optional(),
+    avatar_url: text(MAX_URL).optional(),
+    email: text(MAX_EMAIL),
     status: UserStatus,
     login_type: LoginType,
     last_seen_at: Time,
     user_created_at: Time,
     user_updated_at: Time,
     is_service_account: z.boolean().optional(),
-    global_roles: z.array(SlimRole),
+    global_roles: list(SlimRole, MAX_ROLES),
     has_ai_seat: z.boolean(),
     ...membership,
   })
@@ -105,7 +116,7 @@ export type OrganizationMemberWithUserData = z.infer<typeof OrganizationMemberWi
 export const OrganizationMembers = z.array(OrganizationMemberWithUserData);
 
 export const PaginatedMembersResponse = z
-  .object({ members: z.array(OrganizationMemberWithUserData), count: z.int() })
+  .object({ members: z.array(OrganizationMemberWithUserData), count: count() })
   .meta({ id: 'codersdk.PaginatedMembersResponse' });
 export type PaginatedMembersResponse = z.infer<typeof PaginatedMembersResponse>;
 
@@ -130,7 +141,7 @@ export type UpdateWorkspaceSharing = z.output<typeof UpdateWorkspaceSharingSetti
 export const WorkspaceSharingSettings = z
   .object({
     ...{ sharing_globally_disabled: z.boolean(), sharing_disabled: z.boolean() },
-    shareable_workspace_owners: z.string(),
+    shareable_workspace_owners: text(MAX_WORD),
   })
   .meta({ id: 'codersdk.WorkspaceSharingSettings' });
 export type WorkspaceSharingSettings = z.infer<typeof WorkspaceSharingSettings>;

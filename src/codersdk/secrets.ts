@@ -1,23 +1,23 @@
 // Wire types of user secrets. A value goes in and never comes out.
 import { z } from 'zod';
 import { Time, Uuid } from './common.ts';
-import { MAX_DESCRIPTION, MAX_ENV_NAME, MAX_FILE_PATH, MAX_NAME, MAX_SECRET_VALUE } from './sizes.ts';
-import { optionalRuledString, ruledString } from './wire.ts';
+import { MAX_DESCRIPTION, MAX_ENV_NAME, MAX_FILE_PATH, MAX_NAME, MAX_SECRET_VALUE, MAX_SECRETS } from './sizes.ts';
+import { list, optionalRuledString, ruledString, text } from './wire.ts';
 
 export const UserSecret = z
   .object({
     id: Uuid,
-    name: z.string(),
-    description: z.string(),
-    env_name: z.string(),
-    file_path: z.string(),
+    name: text(MAX_NAME),
+    description: text(MAX_DESCRIPTION),
+    env_name: text(MAX_ENV_NAME),
+    file_path: text(MAX_FILE_PATH),
     created_at: Time,
     updated_at: Time,
   })
   .meta({ id: 'codersdk.UserSecret' });
 export type UserSecret = z.infer<typeof UserSecret>;
 
-export const UserSecrets = z.array(UserSecret);
+export const UserSecrets = list(UserSecret, MAX_SECRETS);
 
 /** The fields' rules have words of their own: services/secret-rules.ts. */
 export const CreateUserSecretRequest = z

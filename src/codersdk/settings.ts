@@ -1,7 +1,7 @@
 // Wire types of a user's own settings: appearance, preferences, and what forms are filled in with.
 import { z } from 'zod';
 import { MAX_QUERY_PARAMETER, MAX_THEME, MAX_WORD } from './sizes.ts';
-import { goString, optionalBool, required, rule } from './wire.ts';
+import { goString, optionalBool, required, rule, text } from './wire.ts';
 
 export const THEME_MODES = ['sync', 'single'] as const;
 export const THEME_SLOTS = [
@@ -30,7 +30,7 @@ const orEmpty = <const T extends readonly string[]>(values: T) => z.enum(['', ..
 
 export const UserAppearanceSettings = z
   .object({
-    theme_preference: z.string(),
+    theme_preference: text(MAX_THEME),
     theme_mode: orEmpty(THEME_MODES),
     theme_light: orEmpty(THEME_SLOTS),
     theme_dark: orEmpty(THEME_SLOTS),
@@ -89,5 +89,5 @@ export type UpdateUserPreferenceSettingsRequest = z.output<typeof UpdateUserPref
 
 /** Query parameters of the autofill operation, for the contract document. */
 export const AutofillQuery = z.object({
-  template_id: z.string().meta({ required: true, maxLength: MAX_QUERY_PARAMETER }).describe('Template ID'),
+  template_id: text(MAX_QUERY_PARAMETER).meta({ required: true }).describe('Template ID'),
 });

@@ -66,3 +66,19 @@ export const MAX_QUERY_PARAMETER = 4096;
 export const MAX_QUERY_VALUES = 200;
 export const MAX_PATH_PARAMETER = 5000;
 export const MAX_INT32 = 2_147_483_647;
+
+/** A refusal: its message, its detail, and the fields that it names, however much is wrong. */
+export const MAX_REFUSAL = 4096;
+export const MAX_VALIDATIONS = 20;
+/** Answers: ids as they are written out, moments, and numbers that every reader of JSON has exactly. */
+export const MAX_UUID = 36;
+export const MAX_TIME = 40;
+export const MAX_COUNT = Number.MAX_SAFE_INTEGER;
+/** Things that the program knows by name: settings, features, permissions, kinds of notifications. */
+export const MAX_KNOWN = 1000;
+/** A notification with the names of whom it is about. */
+export const MAX_NOTIFICATION = 16_384;
+export const MAX_INBOX_PAGE = 25;
+/** Of one user. */
+export const MAX_SECRETS = 50;
+export const MAX_SKILLS = 100;

@@ -1,17 +1,23 @@
 // Wire types of personal skills, an experimental part of the API.
 import { z } from 'zod';
 import { Time, Uuid } from './common.ts';
-import { MAX_SKILL_CONTENT } from './sizes.ts';
-import { ruledString } from './wire.ts';
+import { MAX_DESCRIPTION, MAX_LABEL, MAX_SKILL_CONTENT, MAX_SKILLS } from './sizes.ts';
+import { list, ruledString, text } from './wire.ts';
 
-const metadata = { id: Uuid, name: z.string(), description: z.string(), created_at: Time, updated_at: Time };
+const metadata = {
+  id: Uuid,
+  name: text(MAX_LABEL),
+  description: text(MAX_DESCRIPTION),
+  created_at: Time,
+  updated_at: Time,
+};
 
 export const UserSkillMetadata = z.object(metadata).meta({ id: 'codersdk.UserSkillMetadata' });
 export type UserSkillMetadata = z.infer<typeof UserSkillMetadata>;
 
-export const UserSkillList = z.array(UserSkillMetadata);
+export const UserSkillList = list(UserSkillMetadata, MAX_SKILLS);
 
-export const UserSkill = z.object({ ...metadata, content: z.string() }).meta({ id: 'codersdk.UserSkill' });
+export const UserSkill = z.object({ ...metadata, content: text(MAX_SKILL_CONTENT) }).meta({ id: 'codersdk.UserSkill' });
 export type UserSkill = z.infer<typeof UserSkill>;
 
 /** The whole text; name and description are read from its front matter. */

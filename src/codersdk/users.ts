@@ -1,10 +1,20 @@
 // Wire types of users: reading, creating, changing.
 import { z } from 'zod';
-
+import { count } from './answers.ts';
 import { LoginType, QueryCount, QueryText, QueryUuid, SlimRole, Time, UserStatus, Uuid } from './common.ts';
 import { composed, composedAddress, isEmail, isRealName, isReservedUsername, isUsername } from './names.ts';
-import { MAX_EMAIL, MAX_LABEL, MAX_PASSWORD, MAX_REAL_NAME, MAX_ROLES, MAX_USERNAME, MAX_WORD } from './sizes.ts';
-import { goBool, goList, goString, list, required, rule, ruledString, uuidText } from './wire.ts';
+import {
+  MAX_EMAIL,
+  MAX_LABEL,
+  MAX_PASSWORD,
+  MAX_REAL_NAME,
+  MAX_ROLES,
+  MAX_THEME,
+  MAX_URL,
+  MAX_USERNAME,
+  MAX_WORD,
+} from './sizes.ts';
+import { goBool, goList, goString, list, required, rule, ruledString, text, uuidText } from './wire.ts';
 
 /** Names that the API's own paths hide are refused like malformed ones (docs/differences.md 5). */
 const username = () =>
@@ -19,10 +29,10 @@ const documented = { required: true };
 export const User = z
   .object({
     id: Uuid.meta(documented),
-    username: z.string().meta(documented),
-    name: z.string().optional(),
-    avatar_url: z.string().optional(),
-    email: z.string().meta(documented),
+    username: text(MAX_USERNAME).meta(documented),
+    name: text(MAX_REAL_NAME).optional(),
+    avatar_url: text(MAX_URL).optional(),
+    email: text(MAX_EMAIL).meta(documented),
     created_at: Time.meta(documented),
     updated_at: Time,
     last_seen_at: Time,
@@ -30,10 +40,9 @@ export const User = z
     login_type: LoginType,
     is_service_account: z.boolean().optional(),
     organization_ids: z.array(Uuid).nullable(),
-    roles: z.array(SlimRole),
+    roles: list(SlimRole, MAX_ROLES),
     has_ai_seat: z.boolean(),
-    theme_preference: z
-      .string()
+    theme_preference: text(MAX_THEME)
       .optional()
       .meta({ deprecated: true })
       .describe('Never sent: see the appearance settings'),
@@ -42,7 +51,7 @@ export const User = z
 export type User = z.infer<typeof User>;
 
 export const GetUsersResponse = z
-  .object({ users: z.array(User), count: z.int() })
+  .object({ users: z.array(User), count: count() })
   .meta({ id: 'codersdk.GetUsersResponse' });
 export type GetUsersResponse = z.infer<typeof GetUsersResponse>;
 

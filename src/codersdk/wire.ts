@@ -15,7 +15,8 @@ export interface WireMeta {
   textRules?: 'own';
 }
 
-const text = (maxLength: number) => z.string().meta({ maxLength });
+/** A text of at most so many bytes. */
+export const text = (maxLength: number) => z.string().meta({ maxLength });
 
 /** A text field of at most so many bytes: missing and null read as "". */
 export const goString = (maxBytes: number) => text(maxBytes).default('');

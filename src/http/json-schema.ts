@@ -19,8 +19,11 @@ const NESTED = new Set([
   'prefixItems',
 ]);
 const NESTED_BY_NAME = new Set(['properties', '$defs', 'patternProperties']);
-/** What no client needs: bounds of every JavaScript integer, fillings, rules of the decoder. */
-const SAFE_BOUNDS: Record<string, unknown> = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
+const isBound = (key: string) => key === 'minimum' || key === 'maximum';
+/** Whether the bounds of a number are those of every JavaScript integer. */
+const isAnyInteger = ({ minimum, maximum }: JsonSchema) =>
+  minimum === Number.MIN_SAFE_INTEGER && maximum === Number.MAX_SAFE_INTEGER;
+/** What no client needs: fillings, rules of the decoder. */
 const DROPPED = new Set(['$schema', '$id', 'id', 'default', 'textRules', 'ownSize']);
 
 /** Whether a field is documented as required: its own mark counts or that of the type inside, never a default of ours. */
@@ -50,7 +53,7 @@ function tidy(schema: unknown): unknown {
       DROPPED.has(key) ||
       (key === 'propertyNames' && !('maxLength' in (value as JsonSchema))) ||
       (key === 'required' && value === true) ||
-      (key in SAFE_BOUNDS && value === SAFE_BOUNDS[key])
+      (isBound(key) && isAnyInteger(schema as JsonSchema))
     )
       continue;
     if (NESTED_BY_NAME.has(key)) {

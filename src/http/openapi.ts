@@ -147,7 +147,8 @@ export async function useOpenapi(app: FastifyInstance): Promise<void> {
         version: programVersion(),
         description:
           'Accounts, sessions, tokens, roles and organizations. What this server adds to the documented API is marked x-coder-users-extension.\n\n' +
-          `Lengths of texts in requests are bytes of UTF-8. A body has at most x-max-body-bytes (413), ${MAX_VALUES} values and ${MAX_DEPTH} levels; a query has at most ${MAX_QUERY_VALUES} parameters of ${MAX_QUERY_PARAMETER} bytes.`,
+          `Lengths of texts are bytes of UTF-8. A body has at most x-max-body-bytes (413), ${MAX_VALUES} values and ${MAX_DEPTH} levels; a query has at most ${MAX_QUERY_VALUES} parameters of ${MAX_QUERY_PARAMETER} bytes.\n\n` +
+          'Bounds in answers tell how large what this server writes can get. They are no promise about what was moved in from another deployment, which is answered whole.',
       },
       components: { securitySchemes: { [SCHEME]: { type: 'apiKey', in: 'header', name: 'Coder-Session-Token' } } },
     },

@@ -1,6 +1,8 @@
 // The report on health as a wire object and as text.
 import type { HealthcheckReport } from '../codersdk/health.ts';
+import { MAX_DESCRIPTION } from '../codersdk/sizes.ts';
 import type { Config } from '../config.ts';
+import { cutTo } from '../golang/text.ts';
 
 interface Finding {
   name: string;
@@ -26,8 +28,9 @@ export function presentHealth(config: Config, { findings, at, dismissed }: Row):
     healthy: finding?.severity !== 'error',
     severity: finding?.severity ?? ('ok' as const),
     dismissed: dismissed.has(name),
-    ...(finding?.severity === 'error' && { error: `${finding.code}: ${finding.message}` }),
-    warnings: finding?.severity === 'warning' ? [{ code: finding.code, message: finding.message }] : [],
+    ...(finding?.severity === 'error' && { error: cutTo(`${finding.code}: ${finding.message}`, MAX_DESCRIPTION) }),
+    warnings:
+      finding?.severity === 'warning' ? [{ code: finding.code, message: cutTo(finding.message, MAX_DESCRIPTION) }] : [],
   });
   const [url, database, mail, provider] = ['access_url', 'database', 'mail', 'identity_provider'].map(found);
   const counted = [

@@ -1,8 +1,8 @@
 // Licences: an empty list, and no way to add one.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { Empty } from '../codersdk/common.ts';
 import { AddLicenseRequest, License } from '../codersdk/licenses.ts';
+import { list } from '../codersdk/wire.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import * as licenses from '../services/licenses.ts';
 
@@ -18,7 +18,7 @@ export async function licenseRoutes(app: FastifyInstance): Promise<void> {
         operationId: 'get-licenses',
         summary: 'Get licenses',
         tags: ['Enterprise'],
-        response: { 200: z.array(License) },
+        response: { 200: list(License, 0) },
       },
     },
     async () => [],

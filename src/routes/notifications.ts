@@ -1,8 +1,10 @@
 // Notifications of the deployment and of whoever asks: templates and methods, messages that are sent, the inbox.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { Empty, Response } from '../codersdk/common.ts';
 import * as wire from '../codersdk/notifications.ts';
+import { MAX_KNOWN } from '../codersdk/sizes.ts';
+import { list } from '../codersdk/wire.ts';
 import { actorCtxOf, ctxOf } from '../hooks/session.ts';
 import { isFromElsewhere } from '../http/origin.ts';
 import { queryTerms } from '../http/query.ts';
@@ -41,7 +43,7 @@ export async function notificationRoutes(app: FastifyInstance): Promise<void> {
         operationId: 'get-system-notification-templates',
         summary: 'Get system notification templates',
         tags: ['Notifications'],
-        response: { 200: z.array(wire.NotificationTemplate) },
+        response: { 200: list(wire.NotificationTemplate, MAX_KNOWN) },
       },
     },
     async (request) => templates(request, 'system'),
@@ -54,7 +56,7 @@ export async function notificationRoutes(app: FastifyInstance): Promise<void> {
         operationId: 'get-custom-notification-templates',
         summary: 'Get custom notification templates',
         tags: ['Notifications'],
-        response: { 200: z.array(wire.NotificationTemplate) },
+        response: { 200: list(wire.NotificationTemplate, MAX_KNOWN) },
       },
     },
     async (request) => templates(request, 'custom'),

@@ -1,6 +1,6 @@
 // What clients ask about workspaces, of which there are none here: lists that are empty, each for those who may see them.
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import { nothing } from '../codersdk/answers.ts';
 import * as wire from '../codersdk/workspaces.ts';
 import { actorCtxOf } from '../hooks/session.ts';
 import { organizationOf, targetUser } from '../hooks/target.ts';
@@ -10,7 +10,7 @@ import * as deployment from '../services/deployment.ts';
 import * as workspaces from '../services/workspaces.ts';
 import { listRoute } from './list-route.ts';
 
-const Nothing = z.array(z.unknown());
+const Nothing = nothing();
 /** What never answers with success is left out of the contract document. */
 const NEVER = { hide: true };
 const NO_QUOTA = { credits_consumed: 0, budget: -1 };

@@ -1,4 +1,5 @@
 // Somebody's inbox: reading it, and noting what was read.
+import { MAX_INBOX_PAGE } from '../codersdk/sizes.ts';
 import { type ActorCtx, nowText } from '../ctx.ts';
 import { badRequest, forbidden, notFound } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
@@ -17,7 +18,6 @@ import {
   setRead,
 } from '../store/inbox.ts';
 
-const PAGE = 25;
 const READ_STATUSES: readonly string[] = ['all', 'read', 'unread'] satisfies ReadStatus[];
 
 /** @throws ApiError 403 without the right to read the own inbox */
@@ -60,7 +60,10 @@ export async function readInbox(ctx: ActorCtx, query: QueryTerms): Promise<Inbox
   const filter = inboxFilterOf(query);
   requireOwnInbox(ctx);
   const { id } = ctx.actor.user;
-  const [messages, unread] = await Promise.all([listInbox(ctx.db, id, filter, PAGE), countUnread(ctx.db, id)]);
+  const [messages, unread] = await Promise.all([
+    listInbox(ctx.db, id, filter, MAX_INBOX_PAGE),
+    countUnread(ctx.db, id),
+  ]);
   return { messages, unread };
 }
 

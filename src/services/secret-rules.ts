@@ -1,12 +1,18 @@
 // What a user secret may look like, and how much of them a user may have: pure rules without I/O.
 
 import type { CreateUserSecretRequest, UpdateUserSecretRequest } from '../codersdk/secrets.ts';
-import { MAX_DESCRIPTION, MAX_ENV_NAME, MAX_FILE_PATH, MAX_NAME, MAX_SECRET_VALUE } from '../codersdk/sizes.ts';
+import {
+  MAX_DESCRIPTION,
+  MAX_ENV_NAME,
+  MAX_FILE_PATH,
+  MAX_NAME,
+  MAX_SECRET_VALUE,
+  MAX_SECRETS,
+} from '../codersdk/sizes.ts';
 import type { FieldProblem } from '../errors.ts';
 import { trimmed } from '../golang/space.ts';
 import { fitsInto } from '../golang/text.ts';
 
-const MAX_SECRETS = 50;
 const MAX_TOTAL_BYTES = 204_800;
 const MAX_ENV_BYTES = 24_576;
 

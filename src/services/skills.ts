@@ -1,5 +1,6 @@
 // Personal skills: written by their user alone, read and deleted by owners too.
 import { randomUUID } from 'node:crypto';
+import { MAX_SKILLS } from '../codersdk/sizes.ts';
 import { type ActorCtx, nowText } from '../ctx.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
@@ -19,8 +20,6 @@ import type { UserRow } from '../store/users.ts';
 import { withAccount } from './actors.ts';
 import { audit } from './audit.ts';
 import { parseSkill } from './skill-parser.ts';
-
-const MAX_SKILLS = 100;
 
 const may = (ctx: ActorCtx, action: 'create' | 'read' | 'update' | 'delete', target: UserRow) =>
   can(ctx.actor.subject, action, userOwned('user_skill', target.id));

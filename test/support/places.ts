@@ -1,4 +1,4 @@
-// Every place of a request that the contract document describes, and for each a value far past its bound.
+// Every place of a request or an answer that the contract document describes, and for requests a value far past its bound.
 import type { ApiDocument, ApiOperation } from '../../src/http/openapi.ts';
 import type { Method } from './client.ts';
 
@@ -75,7 +75,7 @@ export function placesOf(document: ApiDocument): Place[] {
 }
 
 /** What is missing for a place to have a size; undefined when it has one. */
-export function unbounded({ schema }: Place): string | undefined {
+export function unbounded({ schema }: Pick<Place, 'schema'>): string | undefined {
   if (schema.enum !== undefined || schema.const !== undefined) return undefined;
   // As large as the body that it is in.
   if (schema['x-any-json'] === true) return undefined;
@@ -94,6 +94,68 @@ export function unbounded({ schema }: Place): string | undefined {
     default:
       return `of type ${String(schema.type)}`;
   }
+}
+
+/** The choices that a schema is one of, references and null among them; itself where it is none. */
+const choicesOf = (schema: Schema): Schema[] => (schema.anyOf ?? schema.allOf ?? [schema]) as Schema[];
+
+const nameOfType = (ref: unknown) => String(ref).replace('#/components/schemas/', '');
+
+/** Every text, list, map and whole number of every answer by its name: those of a named type once, as `Type.field`. */
+export function answerPlacesOf(document: ApiDocument): Map<string, Schema> {
+  const places = new Map<string, Schema>();
+  const known = new Set<string>();
+  function walk(schema: Schema, name: string): void {
+    const type = schema.$ref === undefined ? undefined : nameOfType(schema.$ref);
+    if (type !== undefined) {
+      if (!known.has(type)) {
+        known.add(type);
+        walk(document.components.schemas[type] ?? {}, type);
+      }
+      return;
+    }
+    const choices = choicesOf(schema);
+    if (choices[0] !== schema) {
+      for (const choice of choices) walk(choice, name);
+      return;
+    }
+    const { properties, items, additionalProperties: values, propertyNames: names = { type: 'string' } } = schema;
+    if (properties === undefined && schema.type !== 'null' && schema.type !== 'number') places.set(name, schema);
+    for (const [field, inner] of Object.entries((properties ?? {}) as Record<string, Schema>))
+      walk(inner, `${name}.${field}`);
+    // What is in something that is always empty has no size.
+    if (items && schema.maxItems !== 0) walk(items as Schema, `${name}.[]`);
+    if (values && schema.maxProperties !== 0) {
+      walk(values as Schema, `${name}.{}`);
+      walk(names as Schema, `${name}.{name}`);
+    }
+  }
+  for (const { method, path, operation } of operationsOf(document))
+    for (const [status, { content = {} }] of Object.entries(operation.responses))
+      for (const { schema } of Object.values(content)) walk(schema, `${method} ${path} ${status}`);
+  return places;
+}
+
+/** Where a value is larger than the schema of its answer says. */
+export function tooLargeFor(document: ApiDocument, whole: Schema, value: unknown, name: string): string[] {
+  const schema = resolved(document, whole);
+  const within = (size: number, least: unknown, most: unknown) =>
+    size >= Number(least ?? -Infinity) && size <= Number(most ?? Infinity) ? [] : [`${name}: ${size}`];
+  if (typeof value === 'string') return within(Buffer.byteLength(value), 0, schema.maxLength);
+  if (typeof value === 'number') return within(value, schema.minimum, schema.maximum);
+  if (typeof value !== 'object' || value === null) return [];
+  const inner = (item: unknown, of: unknown, key: string) =>
+    tooLargeFor(document, (of ?? {}) as Schema, item, `${name}.${key}`);
+  if (Array.isArray(value))
+    return [...within(value.length, 0, schema.maxItems), ...value.flatMap((item) => inner(item, schema.items, '[]'))];
+  const fields = (schema.properties ?? {}) as Record<string, Schema>;
+  return [
+    ...within(Object.keys(value).length, 0, schema.maxProperties),
+    ...Object.entries(value).flatMap(([key, item]) => [
+      ...(key in fields ? [] : inner(key, schema.propertyNames, '{name}')),
+      ...inner(item, fields[key] ?? schema.additionalProperties, key),
+    ]),
+  ];
 }
 
 const BEYOND_INT64 = '9'.repeat(1000);
