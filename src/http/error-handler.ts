@@ -93,7 +93,8 @@ export function useErrors(
   app.setNotFoundHandler(async (request, reply) => {
     const { path } = request;
     if (GUARDED.test(path)) await authenticate(request, reply);
-    const allowed = served.methodsAt(path);
+    // HEAD goes without saying where GET is served (golden: session-http).
+    const allowed = served.methodsAt(path).filter((method) => method !== 'HEAD');
     if (allowed.length > 0) return reply.code(405).header('allow', allowed.join(', ')).send();
     if (!isApi(path) && wantsHtml(request)) return page(request, reply);
     throw routeNotFound();

@@ -14,6 +14,7 @@ import { firstTerm, parseQuery, QueryReader, type QueryTerms } from '../golang/s
 import { NIL_UUID, parseUuid } from '../golang/uuids.ts';
 import { can } from '../rbac/authorize.ts';
 import { auditObject, organizationObject } from '../rbac/objects.ts';
+import { isUnlimited } from '../rbac/scopes.ts';
 import * as store from '../store/audit.ts';
 import { findOrganizationByName } from '../store/organizations.ts';
 import { pageOf } from './paging.ts';
@@ -115,5 +116,10 @@ export async function exportAuditLogs(
     throw badRequest('Query parameters have invalid values.', { validations: reader.problems });
   await ctx.refusals.settled();
   const pages = store.eachAuditPage(ctx.db, filter, organizations, EXPORT_PAGE, (read) => withConnection(ctx, read));
-  return { format, pages };
+  return { format, pages: isUnlimited(ctx.actor.subject) ? pages : withoutKeys(pages) };
+}
+
+/** Which keys there are is not for limited keys (docs/differences.md 23). */
+async function* withoutKeys(pages: AsyncIterable<store.AuditRow[]>): AsyncIterable<store.AuditRow[]> {
+  for await (const rows of pages) yield rows.map((row) => ({ ...row, entry: { ...row.entry, keyId: null } }));
 }

@@ -18,9 +18,8 @@ export const notificationMessages = pgTable(
   'notification_messages',
   {
     id: uuid().primaryKey(),
-    userId: uuid('user_id')
-      .notNull()
-      .references(() => users.id, { onDelete: 'cascade' }),
+    /** No reference: it would lock each administrator who is told of a change, and wait for changes of theirs. */
+    userId: uuid('user_id').notNull(),
     method: text().notNull(),
     ...message(),
     labels: jsonb().$type<Record<string, string>>().notNull(),

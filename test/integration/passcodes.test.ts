@@ -31,13 +31,6 @@ describe('POST /users/otp/request', () => {
     expect((await ask(t, user)).status).toBe(204);
     expect(await storedFor(t, user)).toEqual({ passcode: false, entries: 0, mails: 0 });
   });
-
-  it('stores none where no mail is sent: nobody could use it', async () => {
-    const t = await startApp({ mail: false });
-    const user = await aUser(t);
-    expect((await ask(t, user)).status).toBe(204);
-    expect(await storedFor(t, user)).toEqual({ passcode: false, entries: 0, mails: 0 });
-  });
 });
 
 describe('POST /users/otp/change-password', () => {

@@ -46,7 +46,7 @@ export function replayArea(area: string, instead?: (t: TestApp, ms: number) => P
       const scenario = readScenario(name);
       const port = await freePort();
       const url = `http://127.0.0.1:${port}`;
-      const t = await startApp({ empty: true, env: { CODER_ACCESS_URL: url, ...scenario.env } });
+      const t = await startApp({ empty: true, mail: false, env: { CODER_ACCESS_URL: url, ...scenario.env } });
       await t.app.listen({ host: '127.0.0.1', port });
       const listener = sender(port);
       const send: Send = async (request) => {

@@ -12,8 +12,11 @@ const BOOKKEEPING: Record<string, string[]> = {
   api_keys: ['last_used', 'ip_address', 'expires_at'],
 };
 
-/** A login that is refused has still spent its state (docs/differences.md 28). */
-const WRITTEN_BY_REFUSALS = new Set(['spent_states']);
+/**
+ * What may change during a refusal: a login that is refused has still spent its state (docs/differences.md 28), and
+ * messages that were queued before are delivered meanwhile. Of the queue itself only the number of messages counts.
+ */
+const WRITTEN_BY_REFUSALS = new Set(['spent_states', 'inbox_notifications']);
 
 interface Fingerprint {
   /** For each table how many rows it has and one number for their contents; and how many mails were sent. */
@@ -32,6 +35,7 @@ async function statement(pool: pg.Pool): Promise<string> {
   const judged = rows.filter(({ name }) => !WRITTEN_BY_REFUSALS.has(name));
   const marks = judged.map(({ name, columns }) => {
     if (name === 'audit_logs') return `select '${name}', count(*)::text from "${name}" where status_code < 400`;
+    if (name === 'notification_messages') return `select '${name}', count(*)::text from "${name}"`;
     const kept = columns.filter((column) => !BOOKKEEPING[name]?.includes(column)).map((column) => `t."${column}"`);
     const contents = `coalesce(sum(hashtextextended(row(${kept.join(', ')})::text, 0)), 0)`;
     return `select '${name}', count(*) || ':' || ${contents} from "${name}" t`;
