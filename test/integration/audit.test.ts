@@ -296,6 +296,25 @@ describe('who reads whose entries', () => {
   });
 });
 
+test('an organization that the caller may not read is none, by name', async () => {
+  const other = (await t.owner.post('/api/v2/organizations', { name: 'elsewhere' })).body;
+  const caller = await aUser(t);
+  await t.owner.post(`/api/v2/organizations/labs/members/${caller.username}`);
+  await t.owner.put(`/api/v2/organizations/labs/members/${caller.username}/roles`, { roles: ['organization-auditor'] });
+  const asked = (name: string) => caller.client.get(`${AUDIT}?q=organization:${name}`);
+  expect((await asked('labs')).status).toBe(200);
+  const refused = await asked('elsewhere');
+  expect(refused.status).toBe(400);
+  expect(refused.body.validations).toEqual([
+    {
+      field: 'organization',
+      detail:
+        'Query param "organization" has invalid value: organization "elsewhere" either does not exist, or you are unauthorized to view it',
+    },
+  ]);
+  expect(refused.text).not.toContain(other.id);
+});
+
 describe('with a long log', () => {
   /** The plans of the statements that answer a filter: the page and the number. */
   async function plans(filter: AuditFilter, readable: ReadableOrganizations = 'all'): Promise<string> {

@@ -24,21 +24,36 @@ const NOT_ABOUT_WHO: [site: RegExp, reason: string][] = [
 /** Checks that can be taken away without the walk showing it, each with the reason why, and what shows it. */
 const AGAIN =
   'asked before, and again under the lock for what changed meanwhile: test/hardening/rule-26-conditions.test.ts';
+const GATED =
+  'asked by a gate before the body is read, and again where it counts: either alone refuses everybody whom the walk sends';
 const WITHOUT_MAIL = 'the world sends mail; where none is sent: test/hardening/rule-31-proven.test.ts';
 const EQUIVALENT: Record<string, string> = {
   'src/rbac/visible.ts visible: isUnlimited(subject)':
     'whoever asks for the keys of others with a limited key is refused before a list is read; the filter agrees with `can`: test/unit/rbac-authorize.test.ts',
   'src/rbac/objects.ts newKeyObject: ofOwner: isOwner(user)':
     'no role but that of owners has a permission on the keys of others',
+  'src/rbac/objects.ts newMemberObject: ofOwner: isOwner(user)':
+    'owners belong to the organizations of the world already: test/hardening/rule-02-owners.test.ts',
+  'src/services/appearance.ts updateAppearance: requireMayChangeAppearance()': GATED,
   'src/services/email.ts askForProof: authorize()': AGAIN,
   'src/services/email.ts store: authorize()': AGAIN,
   "src/services/email.ts updateEmail: can(ctx.actor.subject, 'update', credentialsObject(target))": WITHOUT_MAIL,
   "src/services/email.ts updateEmail: if own && !mustProve && !can(ctx.actor.subject, 'update', credentialsObject(target))":
     WITHOUT_MAIL,
+  'src/services/health.ts updateHealthSettings: requireMayChangeHealth()': GATED,
+  'src/services/idp-sync.ts change: requireMayChangeSync()': GATED,
   'src/services/keys.ts changeKey: requirePermission()': AGAIN,
+  'src/services/list-audit.ts exportAuditLogs: isUnlimited(ctx.actor.subject)':
+    'what is in the file, not whether there is one: test/hardening/rule-23-power.test.ts',
+  "src/services/list-audit.ts organizationFilter: can(ctx.actor.subject, 'read', organizationObject(organization.id))":
+    'the walk asks for no organization by name: test/integration/audit.test.ts',
+  'src/services/notification-templates.ts chooseMethod: requireChangeable()': GATED,
+  'src/services/oauth2-apps.ts createApp: requireApps()': GATED,
+  'src/services/oauth2-apps.ts updateApp: requireApps()': GATED,
   'src/services/owners.ts requireAnotherOwner: if isOwner(user) && !(await hasAnotherOwner(ctx, user.id))':
     'the world has several owners; the last one: test/hardening/rule-36-last-owner.test.ts, test/integration/races.test.ts',
   'src/services/passwords.ts changePassword: requireMaySetPassword()': AGAIN,
+  'src/services/sso/trial.ts trySync: requireMayReadSync()': GATED,
 };
 const reasonFor = (id: string) => EQUIVALENT[id] ?? NOT_ABOUT_WHO.find(([site]) => site.test(id))?.[1];
 
