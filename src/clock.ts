@@ -38,6 +38,9 @@ export const systemClock: Clock = createClock(
   () => performance.now(),
 );
 
+/** Nanoseconds, in which settings have durations, as whole microseconds. */
+export const microsOf = (ns: bigint): Micros => Number(ns / 1000n);
+
 /** RFC 3339 in UTC with the trailing zeros of the fraction cut, as every answer shows times. */
 export function instantText(at: Micros): string {
   const seconds = Math.floor(at / SECOND);

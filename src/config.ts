@@ -12,6 +12,7 @@ import { readHsts, readRedirect, readTls, type TlsConfig } from './config/tls.ts
 import { type Address, ConfigError, type Environment, type Reader, readerOf } from './config/values.ts';
 import { type LogConfig, readLog, readMetrics, readTracing, type TracingConfig } from './config/watching.ts';
 import { settingsWithoutEffect } from './config/without-effect.ts';
+import { NS } from './golang/durations.ts';
 import { withSslMode } from './postgres/connection-url.ts';
 
 export type { EmailConfig, GithubConfig, LogConfig, NotificationsConfig, OidcConfig, TracingConfig };
@@ -88,7 +89,6 @@ export interface Config {
   readonly options: readonly DeploymentOption[];
 }
 
-const HOUR_NS = 3_600_000_000_000n;
 const DEFAULT_API_RATE_LIMIT = 512;
 const SSH_ALGORITHMS: readonly SshKeygenAlgorithm[] = ['ed25519', 'ecdsa', 'rsa4096'];
 
@@ -221,14 +221,14 @@ function read(reader: Reader): Omit<Config, 'options'> {
     },
     postgres: readPostgres(reader),
     sessions: {
-      durationNs: reader.duration('CODER_SESSION_DURATION', 24n * HOUR_NS),
+      durationNs: reader.duration('CODER_SESSION_DURATION', 24n * NS.h),
       refreshDisabled: reader.boolean('CODER_DISABLE_SESSION_EXPIRY_REFRESH', false),
     },
     tokens: {
-      defaultLifetimeNs: reader.duration('CODER_DEFAULT_TOKEN_LIFETIME', 168n * HOUR_NS),
-      maxLifetimeNs: reader.duration('CODER_MAX_TOKEN_LIFETIME', 876_600n * HOUR_NS),
-      maxAdminLifetimeNs: reader.duration('CODER_MAX_ADMIN_TOKEN_LIFETIME', 168n * HOUR_NS),
-      retentionNs: reader.duration('CODER_API_KEYS_RETENTION', 168n * HOUR_NS),
+      defaultLifetimeNs: reader.duration('CODER_DEFAULT_TOKEN_LIFETIME', 168n * NS.h),
+      maxLifetimeNs: reader.duration('CODER_MAX_TOKEN_LIFETIME', 876_600n * NS.h),
+      maxAdminLifetimeNs: reader.duration('CODER_MAX_ADMIN_TOKEN_LIFETIME', 168n * NS.h),
+      retentionNs: reader.duration('CODER_API_KEYS_RETENTION', 168n * NS.h),
     },
     cookies: {
       secure: reader.boolean('CODER_SECURE_AUTH_COOKIE', /^https:/i.test(accessUrl)),

@@ -1,5 +1,5 @@
 // What the server does by itself, at start and every ten minutes: it deletes what was kept long enough.
-import { instantText, MINUTE } from './clock.ts';
+import { instantText, MINUTE, microsOf } from './clock.ts';
 import type { AppDeps } from './ctx.ts';
 import { once } from './in-flight.ts';
 import {
@@ -13,15 +13,14 @@ import {
 const EVERY_MS = (10 * MINUTE) / 1000;
 /** The most rows of a kind that one run deletes, so that no run holds the database for long. */
 const MAX_ROWS = 10_000;
-/** No provider takes the code that belongs to a state for longer than minutes. */
-const SPENT_STATE_NS = 24n * 3_600_000_000_000n;
-
-type JobDeps = Pick<AppDeps, 'config' | 'db' | 'log' | 'clock'>;
-
 const DAY_NS = 24n * 3_600_000_000_000n;
+/** No provider takes the code that belongs to a state for longer than minutes. */
+const SPENT_STATE_NS = DAY_NS;
 /** Longer than a day, within which equal messages are dropped; what failed can be looked into. */
 const HANDLED_MESSAGE_NS = 7n * DAY_NS;
 const INBOX_MESSAGE_NS = 365n * DAY_NS;
+
+type JobDeps = Pick<AppDeps, 'config' | 'db' | 'log' | 'clock'>;
 
 interface Retention {
   what: string;
@@ -45,7 +44,7 @@ export async function deleteOutdated({ config, db, log, clock }: JobDeps): Promi
   for (const { what, keptNs, run } of retentions) {
     if (keptNs <= 0n) continue;
     try {
-      const count = await run(db, instantText(clock() - Number(keptNs / 1000n)), MAX_ROWS);
+      const count = await run(db, instantText(clock() - microsOf(keptNs)), MAX_ROWS);
       if (count > 0) log.info({ count }, `deleted ${what}`);
     } catch (err) {
       log.error({ err }, `could not delete ${what}`);

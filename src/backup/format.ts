@@ -6,6 +6,7 @@
 //   3. -- sha256 of 1 and 2, and where 2 begins; of fixed length and not compressed
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
+import { escapeIdentifier } from '../postgres/client.ts';
 
 /** Of the form; a program reads its own and older ones. */
 export const FORMAT = 1;
@@ -51,11 +52,9 @@ export function readTrailer(bytes: Buffer): { sha256: string; offset: number } |
     : undefined;
 }
 
-export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
 /** The line before the rows of a table. */
 export const copyLine = (table: string, columns: readonly string[]): string =>
-  `COPY ${quoted(table)} (${columns.map(quoted).join(', ')}) FROM stdin;\n`;
+  `COPY ${escapeIdentifier(table)} (${columns.map(escapeIdentifier).join(', ')}) FROM stdin;\n`;
 
 /** The table and columns of such a line; undefined for another line. Names of ours need no more than letters. */
 export function readCopyLine(line: string): { table: string; columns: string[] } | undefined {

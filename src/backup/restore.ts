@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { APPLICATION, withClient } from '../postgres/client.ts';
+import { APPLICATION, escapeIdentifier, withClient } from '../postgres/client.ts';
 import { StartError } from '../start-error.ts';
 import {
   applyMigrations,
@@ -15,7 +15,6 @@ import {
   tablesOf,
   versionText,
 } from '../store/migrate.ts';
-import { quoted } from './format.ts';
 import { type Backup, type TableRows, tablesOfBackup } from './read.ts';
 import { type Table, tablesInOrder } from './tables.ts';
 import type { OnProgress } from './write.ts';
@@ -67,8 +66,8 @@ async function refuseWhileInUse(client: pg.Client): Promise<void> {
 async function refuseUnlessEmpty(client: pg.Client, tables: readonly Table[]): Promise<void> {
   const found: string[] = [];
   for (const { name } of tables) {
-    await client.query(`lock table ${quoted(name)} in access exclusive mode`);
-    const { rows } = await client.query<{ count: string }>(`select count(*) as count from ${quoted(name)}`);
+    await client.query(`lock table ${escapeIdentifier(name)} in access exclusive mode`);
+    const { rows } = await client.query<{ count: string }>(`select count(*) as count from ${escapeIdentifier(name)}`);
     if (Number(rows[0]?.count) > (FIRST_ROWS[name] ?? 0)) found.push(`${name} (${rows[0]?.count})`);
   }
   if (found.length === 0) return;
@@ -87,7 +86,7 @@ async function clear(client: pg.Client, known: ReturnType<typeof knownMigrations
     );
   if (!exists) return;
   await refuseUnlessEmpty(client, tables);
-  for (const { name } of tables) await client.query(`drop table ${quoted(name)} cascade`);
+  for (const { name } of tables) await client.query(`drop table ${escapeIdentifier(name)} cascade`);
   const { rows } = await client.query<{ statement: string }>(FUNCTIONS, [functionsOf(known)]);
   for (const { statement } of rows) await client.query(statement);
   if (table.endsWith(JOURNAL)) await client.query(`drop table ${table}`);
@@ -110,7 +109,9 @@ async function load(
       yield chunk;
     }
   }
-  const copy = client.query(copyFrom(`copy ${quoted(table)} (${columns.map(quoted).join(', ')}) from stdin`));
+  const copy = client.query(
+    copyFrom(`copy ${escapeIdentifier(table)} (${columns.map(escapeIdentifier).join(', ')}) from stdin`),
+  );
   await pipeline(Readable.from(seen()), copy);
   return { name: table, rows: copy.rowCount, sha256: hash.digest('hex') };
 }
@@ -121,12 +122,13 @@ async function advanceSequences(client: pg.Client, tables: readonly Table[]): Pr
     for (const column of columns) {
       const { rows } = await client.query<{ sequence: string | null }>(
         'select pg_get_serial_sequence($1, $2) as sequence',
-        [quoted(name), column],
+        [escapeIdentifier(name), column],
       );
       if (rows[0]?.sequence == null) continue;
-      await client.query(`select setval($1, coalesce(max(${quoted(column)}), 1), count(*) > 0) from ${quoted(name)}`, [
-        rows[0].sequence,
-      ]);
+      await client.query(
+        `select setval($1, coalesce(max(${escapeIdentifier(column)}), 1), count(*) > 0) from ${escapeIdentifier(name)}`,
+        [rows[0].sequence],
+      );
     }
   }
 }
@@ -137,7 +139,7 @@ async function loadAll(
   tables: readonly Table[],
   onProgress: OnProgress,
 ): Promise<void> {
-  const names = tables.map(({ name }) => quoted(name));
+  const names = tables.map(({ name }) => escapeIdentifier(name));
   await client.query(`truncate ${names.join(', ')}`);
   // What triggers count is in the backup, counted.
   for (const name of names) await client.query(`alter table ${name} disable trigger user`);

@@ -6,11 +6,11 @@ import { createGzip } from 'node:zlib';
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { programVersion } from '../package-root.ts';
-import { UNHURRIED, withClient } from '../postgres/client.ts';
+import { BEGIN_SNAPSHOT, escapeIdentifier, withClient } from '../postgres/client.ts';
 import { StartError } from '../start-error.ts';
 import { appliedMigrations, findJournal, knownMigrations, tablesOf, versionText } from '../store/migrate.ts';
 import { keyIdsInUse } from '../store/sealed.ts';
-import { copyLine, END_OF_ROWS, FORMAT, type Manifest, manifestMember, quoted, trailerMember } from './format.ts';
+import { copyLine, END_OF_ROWS, FORMAT, type Manifest, manifestMember, trailerMember } from './format.ts';
 import { type Table, tablesInOrder } from './tables.ts';
 
 /** Takes the bytes of a backup, in order; resolves when there is room for more. */
@@ -32,7 +32,9 @@ async function* rowsAsSql({ client, tables, onProgress }: Source, counted: Manif
   for (const { name, columns } of tables) {
     yield Buffer.from(`\n${copyLine(name, columns)}`);
     const hash = createHash('sha256');
-    const copy = client.query(copyTo(`copy ${quoted(name)} (${columns.map(quoted).join(', ')}) to stdout`));
+    const copy = client.query(
+      copyTo(`copy ${escapeIdentifier(name)} (${columns.map(escapeIdentifier).join(', ')}) to stdout`),
+    );
     for await (const chunk of copy as AsyncIterable<Buffer>) {
       hash.update(chunk);
       bytes += chunk.length;
@@ -66,9 +68,10 @@ async function findTables(client: pg.Client): Promise<{ tables: Table[]; migrati
 async function beginHolding(client: pg.Client): ReturnType<typeof findTables> {
   for (;;) {
     const { tables } = await findTables(client);
-    await client.query('begin isolation level repeatable read read only');
-    await client.query(UNHURRIED);
-    await client.query(`lock table ${tables.map(({ name }) => quoted(name)).join(', ')} in access share mode`);
+    await client.query(BEGIN_SNAPSHOT);
+    await client.query(
+      `lock table ${tables.map(({ name }) => escapeIdentifier(name)).join(', ')} in access share mode`,
+    );
     const seen = await findTables(client);
     if (JSON.stringify(seen.tables) === JSON.stringify(tables)) return seen;
     await client.query('rollback');

@@ -1,4 +1,5 @@
 // Settings of notifications (CODER_NOTIFICATIONS_*): by which way they go, and how long and how often that is tried.
+import { NS } from '../golang/durations.ts';
 import { ConfigError, type Reader } from './values.ts';
 
 export interface NotificationsConfig {
@@ -20,7 +21,6 @@ export interface NotificationsConfig {
   readonly dispatchTimeoutNs: bigint;
 }
 
-const SECOND_NS = 1_000_000_000n;
 /** Lists of messages under way are kept in memory. */
 const MAX_LEASE_COUNT = 1000;
 
@@ -40,7 +40,7 @@ export function readNotifications(reader: Reader): NotificationsConfig {
   const positive = (suffix: string, unsetNs: bigint): bigint => {
     const name = `CODER_NOTIFICATIONS_${suffix}`;
     const ns = reader.duration(name, unsetNs);
-    if (ns < SECOND_NS / 100n) throw new ConfigError(name, 'is shorter than 10ms');
+    if (ns < NS.s / 100n) throw new ConfigError(name, 'is shorter than 10ms');
     return ns;
   };
   const count = (suffix: string, unset: number, most: number): number => {
@@ -49,8 +49,8 @@ export function readNotifications(reader: Reader): NotificationsConfig {
     if (number < 1 || number > most) throw new ConfigError(name, `is not a number from 1 to ${most}`);
     return number;
   };
-  const leasePeriodNs = positive('LEASE_PERIOD', 120n * SECOND_NS);
-  const dispatchTimeoutNs = positive('DISPATCH_TIMEOUT', 60n * SECOND_NS);
+  const leasePeriodNs = positive('LEASE_PERIOD', 120n * NS.s);
+  const dispatchTimeoutNs = positive('DISPATCH_TIMEOUT', 60n * NS.s);
   if (dispatchTimeoutNs >= leasePeriodNs) {
     throw new ConfigError(
       'CODER_NOTIFICATIONS_DISPATCH_TIMEOUT',
@@ -62,10 +62,10 @@ export function readNotifications(reader: Reader): NotificationsConfig {
     webhookEndpoint: readEndpoint(reader),
     inboxEnabled: reader.boolean('CODER_NOTIFICATIONS_INBOX_ENABLED', true),
     maxSendAttempts: count('MAX_SEND_ATTEMPTS', 5, 100),
-    retryIntervalNs: positive('RETRY_INTERVAL', 300n * SECOND_NS),
+    retryIntervalNs: positive('RETRY_INTERVAL', 300n * NS.s),
     leaseCount: count('LEASE_COUNT', 20, MAX_LEASE_COUNT),
     leasePeriodNs,
-    fetchIntervalNs: positive('FETCH_INTERVAL', 15n * SECOND_NS),
+    fetchIntervalNs: positive('FETCH_INTERVAL', 15n * NS.s),
     dispatchTimeoutNs,
   };
 }

@@ -1,4 +1,5 @@
 // Settings of what tells how the server does: its log, metrics and traces.
+import { NS } from '../golang/durations.ts';
 import { type Address, ConfigError, type Reader } from './values.ts';
 
 export interface LogConfig {
@@ -18,8 +19,6 @@ export interface TracingConfig {
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-const SECOND_NS = 1_000_000_000n;
-const NS_PER_MS = 1_000_000n;
 
 function readFilter(reader: Reader): string[] {
   const variable = 'CODER_LOG_FILTER';
@@ -51,7 +50,7 @@ export function readLog(reader: Reader): LogConfig {
       ...(stackdriver !== undefined && { stackdriver }),
     },
     filter,
-    slowStatementMs: Number(reader.duration('CODER_USERS_SLOW_STATEMENT', SECOND_NS) / NS_PER_MS),
+    slowStatementMs: Number(reader.duration('CODER_USERS_SLOW_STATEMENT', NS.s) / NS.ms),
   };
 }
 

@@ -1,6 +1,7 @@
 // Durations in the Go text form (`1h30m`, `500ms`) and in days, exact to the nanosecond.
 
-const NS = {
+/** Nanoseconds of each unit. */
+export const NS = {
   ns: 1n,
   us: 1_000n,
   ms: 1_000_000n,

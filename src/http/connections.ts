@@ -101,14 +101,17 @@ export function checkHead({ raw }: FastifyRequest): void {
   const { host, ':authority': authority } = raw.headers;
   if (raw.httpVersion !== '1.0' && host === undefined) throw new ApiError(400, 'The request has no Host header.');
   if (authority !== undefined && authority !== host) throw new ApiError(400, 'The request names two hosts.');
-  // Node keeps the first one; whoever passed the request on may have gone by another.
-  if (raw.rawHeaders.filter((name, at) => at % 2 === 0 && /^host$/i.test(name)).length > 1)
-    throw new ApiError(400, 'The request has several Host headers.');
-  if ((raw.url?.length ?? 0) > MAX_HEAD_BYTES) throw new ApiError(414, 'The request line is too long.');
   const { rawHeaders } = raw;
+  let [hosts, bytes] = [0, 0];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]];
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+    if (!isOfRequestLine(name)) bytes += name.length + value.length;
+  }
+  // Node keeps the first one; whoever passed the request on may have gone by another.
+  if (hosts > 1) throw new ApiError(400, 'The request has several Host headers.');
+  if ((raw.url?.length ?? 0) > MAX_HEAD_BYTES) throw new ApiError(414, 'The request line is too long.');
   if (rawHeaders.length > 2 * MAX_HEADERS) throw new ApiError(431, 'The request has too many headers.');
-  let bytes = 0;
-  for (const [at, text] of rawHeaders.entries()) bytes += isOfRequestLine(rawHeaders[at & ~1] ?? '') ? 0 : text.length;
   if (bytes > MAX_HEAD_BYTES) throw new ApiError(431, 'The request headers are too large.');
 }
 

@@ -1,7 +1,7 @@
 // Moving in: everything that another deployment holds and this server has a place for, in one transaction.
 import type pg from 'pg';
 import type { SecretBox } from '../crypto/secret-box.ts';
-import { withClient } from '../postgres/client.ts';
+import { BEGIN, UNHURRIED, withClient } from '../postgres/client.ts';
 import { StartError } from '../start-error.ts';
 import { pgErrorCode } from '../store/errors.ts';
 import {
@@ -28,18 +28,7 @@ const MARK = 'moved_in_from';
 const NAMED = 20;
 const UNIQUE_VIOLATION = '23505';
 
-const BEGIN = [
-  'begin isolation level read committed',
-  ...[
-    `client_encoding = 'UTF8'`,
-    `timezone = 'UTC'`,
-    `datestyle = 'ISO, YMD'`,
-    'statement_timeout = 0',
-    'lock_timeout = 0',
-    'idle_in_transaction_session_timeout = 0',
-    `work_mem = '64MB'`,
-  ].map((setting) => `set local ${setting}`),
-].join('; ');
+const BEGIN_MOVING = `${BEGIN}; ${UNHURRIED}; set local work_mem = '64MB'`;
 
 export interface MoveIn {
   readonly from: string;
@@ -177,7 +166,7 @@ async function move(source: Source, target: pg.Client, request: MoveIn): Promise
 export async function moveIn(request: MoveIn): Promise<MoveInReport> {
   return withSource(request.from, (source) =>
     withClient(request.to, async (target) => {
-      await target.query(BEGIN);
+      await target.query(BEGIN_MOVING);
       await target.query(`select pg_advisory_xact_lock(${LOCK})`);
       try {
         const report = await move(source, target, request);

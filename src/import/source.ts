@@ -1,6 +1,6 @@
 // The database of the old deployment: read in one snapshot that cannot write, and described by what is there.
 import type pg from 'pg';
-import { withClient } from '../postgres/client.ts';
+import { BEGIN_SNAPSHOT, escapeIdentifier, withClient } from '../postgres/client.ts';
 import { StartError } from '../start-error.ts';
 import { JOURNAL } from '../store/migrate.ts';
 import { HELPING_TABLES, LEFT_OUT, type Needs, SOURCE_TABLES, type SourceTable } from './source-tables.ts';
@@ -30,22 +30,6 @@ export interface SourceDescription {
   readonly leftOut: readonly { readonly what: string; readonly count: number; readonly why: string }[];
 }
 
-/** Nothing is written, all is read as it was at one moment, and nothing depends on settings of the role. */
-const BEGIN = [
-  'begin isolation level repeatable read read only',
-  ...[
-    `client_encoding = 'UTF8'`,
-    `timezone = 'UTC'`,
-    `datestyle = 'ISO, YMD'`,
-    `bytea_output = 'hex'`,
-    'statement_timeout = 0',
-    'lock_timeout = 0',
-    'idle_in_transaction_session_timeout = 0',
-  ].map((setting) => `set local ${setting}`),
-].join('; ');
-
-const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
-
 async function readColumns(client: pg.Client): Promise<Map<string, Set<string>>> {
   const { rows } = await client.query<{ name: string; columns: string[] }>(`
     select c.relname as name, array_agg(a.attname::text order by a.attnum) as columns
@@ -72,8 +56,8 @@ function selectOf(columns: Source['columns'], name: string, table: SourceTable):
   }
   const there = columns.get(name);
   if (!there || !table.required.every((column) => there.has(column))) return undefined;
-  const list = columnsOf(table).map((column) => (there.has(column) ? quote(column) : 'null'));
-  return `select ${list.join(', ')} from ${quote(name)}`;
+  const list = columnsOf(table).map((column) => (there.has(column) ? escapeIdentifier(column) : 'null'));
+  return `select ${list.join(', ')} from ${escapeIdentifier(name)}`;
 }
 
 /** All columns that are read of a table, in the order in which they are read. */
@@ -144,7 +128,7 @@ async function describe(client: pg.Client, columns: Source['columns']): Promise<
  */
 export function withSource<T>(url: string, work: (source: Source) => Promise<T>): Promise<T> {
   return withClient(url, async (client) => {
-    await client.query(BEGIN);
+    await client.query(BEGIN_SNAPSHOT);
     const columns = await readColumns(client);
     if (columns.has(JOURNAL)) {
       throw new StartError('--from names a database of this program: use backup and restore to copy one.');

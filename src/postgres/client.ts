@@ -46,6 +46,12 @@ export const UNHURRIED = [
   'set local extra_float_digits = 1',
 ].join('; ');
 
+/** The same, reading all of it as it was at one moment. What that moment is, the first statement behind it settles. */
+export const BEGIN_SNAPSHOT = `begin isolation level repeatable read read only; ${UNHURRIED}`;
+
+/** A name of a table or column, ready to be put into a statement. */
+export const { escapeIdentifier } = pg;
+
 /** timestamptz stays text: a JS Date would cut its microseconds. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text') =>

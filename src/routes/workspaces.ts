@@ -15,6 +15,22 @@ const Nothing = nothing();
 const NEVER = { hide: true };
 const NO_QUOTA = { credits_consumed: 0, budget: -1 };
 
+/** How much of workspaces a user may have: nothing is counted here. */
+async function quotaRoute(
+  app: FastifyInstance,
+  prefix: string,
+  card: { operationId: string; summary: string },
+): Promise<void> {
+  const schema = { ...card, tags: ['Enterprise'], response: { 200: wire.WorkspaceQuota } };
+  await app.register(
+    async (quota) => {
+      quota.addHook('onRequest', targetUser);
+      quota.get('/', { schema }, async () => NO_QUOTA);
+    },
+    { prefix },
+  );
+}
+
 /** Routes that anybody may call. */
 export async function quietHoursRoutes(app: FastifyInstance): Promise<void> {
   app.route({
@@ -140,24 +156,10 @@ export async function workspacesRoutes(app: FastifyInstance): Promise<void> {
       schema: NEVER,
       handler: async () => workspaces.nothingThere(),
     });
-  await app.register(
-    async (quota) => {
-      quota.addHook('onRequest', targetUser);
-      quota.get(
-        '/',
-        {
-          schema: {
-            operationId: 'get-workspace-quota-by-user-deprecated',
-            summary: 'Get workspace quota by user deprecated',
-            tags: ['Enterprise'],
-            response: { 200: wire.WorkspaceQuota },
-          },
-        },
-        async () => NO_QUOTA,
-      );
-    },
-    { prefix: '/workspace-quota/:user' },
-  );
+  await quotaRoute(app, '/workspace-quota/:user', {
+    operationId: 'get-workspace-quota-by-user-deprecated',
+    summary: 'Get workspace quota by user deprecated',
+  });
 }
 
 /** Routes of `/organizations/{organization}`. */
@@ -216,22 +218,8 @@ export async function organizationWorkspacesRoutes(app: FastifyInstance): Promis
     await listRoute(app, path, { operationId, summary, tag: 'Enterprise', response: Nothing }, (request) =>
       workspaces.provisionerKeys(actorCtxOf(request), organizationOf(request).id),
     );
-  await app.register(
-    async (quota) => {
-      quota.addHook('onRequest', targetUser);
-      quota.get(
-        '/',
-        {
-          schema: {
-            operationId: 'get-workspace-quota-by-user',
-            summary: 'Get workspace quota by user',
-            tags: ['Enterprise'],
-            response: { 200: wire.WorkspaceQuota },
-          },
-        },
-        async () => NO_QUOTA,
-      );
-    },
-    { prefix: '/members/:user/workspace-quota' },
-  );
+  await quotaRoute(app, '/members/:user/workspace-quota', {
+    operationId: 'get-workspace-quota-by-user',
+    summary: 'Get workspace quota by user',
+  });
 }

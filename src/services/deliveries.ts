@@ -1,7 +1,8 @@
 // Delivers what is in the queue of notifications: one round of one replica.
-import { instantText } from '../clock.ts';
+import { instantText, microsOf } from '../clock.ts';
 import { NOTIFICATION_TEMPLATES } from '../codersdk/notification-templates.ts';
 import type { AppDeps } from '../ctx.ts';
+import { NS } from '../golang/durations.ts';
 import { plainText } from '../golang/plain-text.ts';
 import { notificationMail } from '../mail/templates.ts';
 import { postWebhook } from '../outgoing/webhook.ts';
@@ -83,7 +84,7 @@ async function sendWebhook({ config, log }: Deps, message: LeasedMessage, signal
 async function deliver(deps: Deps, message: LeasedMessage): Promise<void> {
   const { db, clock, log } = deps;
   const { maxSendAttempts, retryIntervalNs, dispatchTimeoutNs } = deps.config.notifications;
-  const signal = AbortSignal.timeout(Number(dispatchTimeoutNs / 1_000_000n));
+  const signal = AbortSignal.timeout(Number(dispatchTimeoutNs / NS.ms));
   const send = message.method === 'smtp' ? sendMail : sendWebhook;
   const outcome = message.unwanted ? 'unwanted' : await send(deps, message, signal);
   if (outcome === 'sent' || outcome === 'unwanted') return settleMessage(db, message.id, outcome);
@@ -91,7 +92,7 @@ async function deliver(deps: Deps, message: LeasedMessage): Promise<void> {
     log.error({ id: message.id, method: message.method, attempts: message.attempts + 1 }, 'notification given up');
     return settleMessage(db, message.id, 'failed');
   }
-  const pauseMs = Math.min(FIRST_PAUSE_MS * 5 ** message.attempts, Number(retryIntervalNs / 1_000_000n));
+  const pauseMs = Math.min(FIRST_PAUSE_MS * 5 ** message.attempts, Number(retryIntervalNs / NS.ms));
   await postponeMessage(db, message.id, instantText(clock() + pauseMs * 1000));
 }
 
@@ -100,7 +101,7 @@ export async function deliverOthers(deps: Deps): Promise<void> {
   const { leaseCount, leasePeriodNs } = deps.config.notifications;
   for (;;) {
     const now = deps.clock();
-    const until = instantText(now + Number(leasePeriodNs / 1000n));
+    const until = instantText(now + microsOf(leasePeriodNs));
     const messages = await leaseMessages(deps.db, instantText(now), until, leaseCount);
     await Promise.all(messages.map((message) => deliver(deps, message)));
     if (messages.length < leaseCount) return;

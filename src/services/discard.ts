@@ -3,7 +3,7 @@ import { type Ctx, nowText, withTx } from '../ctx.ts';
 import { updateGitSshKey } from '../store/git-ssh-keys.ts';
 import { deleteSealed, replaceSealed, type SealedText } from '../store/sealed.ts';
 import { findSecretById } from '../store/secrets.ts';
-import { findUserById, lockUser } from '../store/users.ts';
+import { lockUser } from '../store/users.ts';
 import { audit } from './audit.ts';
 import { newSshKey } from './git-ssh-keys.ts';
 import { openText, type SealedKind, type SealedPlace, sealedPages } from './sealed-texts.ts';
@@ -44,7 +44,6 @@ async function replaceSshKey(ctx: Ctx, place: SealedPlace, text: SealedText): Pr
     await lockUser(ctx.db, userId);
     if (!(await replaceSealed(ctx.db, place.column, text, pair.privateKey))) return false;
     await updateGitSshKey(ctx.db, userId, { ...pair, updatedAt: nowText(ctx) });
-    const _user = await findUserById(ctx.db, userId);
     await audit(ctx, {
       action: 'write',
       resourceType: 'git_ssh_key',

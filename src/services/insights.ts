@@ -1,5 +1,5 @@
 // Insights: how many users there were in which status; and reports about workspaces, of which there are none here.
-import { instantText, type Micros } from '../clock.ts';
+import { HOUR, instantText, type Micros } from '../clock.ts';
 import { type ActorCtx, withConnection } from '../ctx.ts';
 import { badRequest, forbidden } from '../errors.ts';
 import { QueryReader, type QueryTerms } from '../golang/search.ts';
@@ -20,6 +20,15 @@ interface StatusPoint {
 const badQuery = (reader: QueryReader) =>
   badRequest('Query parameters have invalid values.', { validations: reader.problems });
 
+/** The zone of a fixed offset. In names of this kind the sign says how far UTC is ahead. */
+const zoneOfOffset = (hours: number) => `Etc/GMT${hours > 0 ? '-' : '+'}${Math.abs(hours)}`;
+
+/** @throws ApiError 400 for a name that is none of a zone */
+function requireZone(zone: string): void {
+  const problem = checkZone(zone);
+  if (problem) throw badRequest('Invalid timezone.', { detail: problem.error });
+}
+
 /** The zone in which days begin. @throws ApiError 400 naming each bad parameter (golden: deploy-user-insights) */
 function readZone(query: QueryTerms): string {
   const reader = new QueryReader(query);
@@ -31,10 +40,8 @@ function readZone(query: QueryTerms): string {
   if (reader.problems.length > 0) throw badQuery(reader);
   if (timezone !== undefined && offset !== undefined)
     throw badRequest('Provide either "timezone" or "tz_offset", not both.');
-  // In names of this kind the sign says how far UTC is ahead.
-  const zone = offset === undefined ? (timezone ?? '') : `Etc/GMT${offset > 0 ? '-' : '+'}${Math.abs(offset)}`;
-  const problem = checkZone(zone);
-  if (problem) throw badRequest('Invalid timezone.', { detail: problem.error });
+  const zone = offset === undefined ? (timezone ?? '') : zoneOfOffset(offset);
+  requireZone(zone);
   return zone;
 }
 
@@ -74,12 +81,9 @@ export function dailyUsers(ctx: ActorCtx, query: QueryTerms): DailyUsers {
   const offsetHours = reader.int('tz_offset') ?? 0;
   reader.refuseUnknown();
   if (reader.problems.length > 0) throw badQuery(reader);
-  const problem = checkZone(`Etc/GMT${offsetHours > 0 ? '-' : '+'}${Math.abs(offsetHours)}`);
-  if (problem) throw badRequest('Invalid timezone.', { detail: problem.error });
-  const local: Micros = ctx.clock() + offsetHours * 3_600_000_000;
-  const days = Array.from({ length: DAYS }, (_, i) =>
-    instantText(local - (DAYS - 1 - i) * 86_400_000_000).slice(0, 10),
-  );
+  requireZone(zoneOfOffset(offsetHours));
+  const local: Micros = ctx.clock() + offsetHours * HOUR;
+  const days = Array.from({ length: DAYS }, (_, i) => instantText(local - (DAYS - 1 - i) * 24 * HOUR).slice(0, 10));
   return { days, offsetHours };
 }
 

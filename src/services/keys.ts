@@ -1,9 +1,10 @@
 // API keys: making them, reading them, and ending them. Tokens by request are made in tokens.ts.
-import { instantText } from '../clock.ts';
+import { instantText, microsOf } from '../clock.ts';
 import { randomTokenName } from '../codersdk/derived-names.ts';
 import { newKey } from '../crypto/tokens.ts';
 import { type ActorCtx, type Ctx, nowText, withTx } from '../ctx.ts';
 import { conflict, forbidden, limitedKey, notFound } from '../errors.ts';
+import { NS } from '../golang/durations.ts';
 import { quoted } from '../golang/quote.ts';
 import { decide } from '../rbac/authorize.ts';
 import { mayMakeKey } from '../rbac/limited-keys.ts';
@@ -40,13 +41,12 @@ interface KeyRequest {
 /** A condition of a new key did not hold any more when it was to be stored, so there is none. */
 export class KeyOutdated extends Error {}
 
-const SECOND_NS = 1_000_000_000n;
 const NO_ADDRESS = '0.0.0.0';
 /** How many random names may be taken before we give up: there are over a million. */
 const NAME_TRIES = 10;
 
 /** Whole seconds of a lifetime as stored; anything shorter than one counts as one (docs/differences.md 10). */
-const lifetimeSeconds = (ns: bigint): number => Math.max(1, Number(ns / SECOND_NS));
+const lifetimeSeconds = (ns: bigint): number => Math.max(1, Number(ns / NS.s));
 
 const nameTaken = (name: string) =>
   conflict(`A token with name ${quoted(name)} already exists.`, {
@@ -68,7 +68,7 @@ export async function issueKey(ctx: Ctx, request: KeyRequest): Promise<{ id: str
       hashedSecret,
       userId: request.userId,
       createdAt: instantText(now),
-      expiresAt: instantText(now + Number(request.lifetimeNs / 1000n)),
+      expiresAt: instantText(now + microsOf(request.lifetimeNs)),
       loginType: request.loginType,
       kind: request.kind,
       lifetimeSeconds: lifetimeSeconds(request.lifetimeNs),

@@ -6,7 +6,7 @@ import { type ActorCtx, nowText } from '../ctx.ts';
 import { ApiError, badRequest, notFound } from '../errors.ts';
 import { quoted } from '../golang/quote.ts';
 import { cutTo } from '../golang/text.ts';
-import { NIL_UUID, parseUuid } from '../golang/uuids.ts';
+import { NIL_UUID, parseUuid, uuidProblem } from '../golang/uuids.ts';
 import { oauth2AppObject, oauth2SecretObject } from '../rbac/objects.ts';
 import * as store from '../store/oauth2-apps.ts';
 import { requirePermission, withActor } from './actors.ts';
@@ -23,7 +23,7 @@ function idOf(text: string): string {
   const id = parseUuid(text);
   if (id !== undefined) return id;
   throw badRequest(`Invalid UUID ${quoted(cutTo(text, SHOWN_BYTES))}.`, {
-    detail: [32, 36, 38, 45].includes(text.length) ? 'invalid UUID format' : `invalid UUID length: ${text.length}`,
+    detail: uuidProblem(text),
   });
 }
 

@@ -1,5 +1,5 @@
 // Keys that an operator takes away at the command line: after a leak, or when somebody leaves in a hurry.
-import { instantText } from '../clock.ts';
+import { instantText, microsOf } from '../clock.ts';
 import { type Ctx, withTx } from '../ctx.ts';
 import { ApiError } from '../errors.ts';
 import { insertAuditLogs } from '../store/audit.ts';
@@ -27,7 +27,7 @@ async function filterOf(ctx: Ctx, { username, keyId, kind, olderThanNs }: Revoca
     userId: user?.id,
     keyId,
     kind,
-    createdBefore: olderThanNs === undefined ? undefined : instantText(ctx.clock() - Number(olderThanNs / 1000n)),
+    createdBefore: olderThanNs === undefined ? undefined : instantText(ctx.clock() - microsOf(olderThanNs)),
   };
 }
 

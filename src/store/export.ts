@@ -1,6 +1,6 @@
 // Users, memberships, roles and audit entries as they leave with an export, under the names that the API has for them.
 import type pg from 'pg';
-import { UNHURRIED } from '../postgres/client.ts';
+import { BEGIN_SNAPSHOT } from '../postgres/client.ts';
 import { timestampText, utcText } from './columns.ts';
 
 type Value = string | number | boolean | null | string[] | object;
@@ -92,8 +92,7 @@ const PAGE = 1000;
 
 /** Begins a transaction that sees one instant, for `exportPages`. */
 export async function beginExport(client: pg.ClientBase): Promise<void> {
-  await client.query('begin isolation level repeatable read read only');
-  await client.query(UNHURRIED);
+  await client.query(BEGIN_SNAPSHOT);
 }
 
 /** All rows of a kind, page by page, from a cursor: however many there are, one page is in memory. */

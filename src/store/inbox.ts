@@ -38,12 +38,7 @@ export async function listInbox(db: Db, userId: string, filter: InboxFilter, mos
         readStatus === 'read' ? isNotNull(inbox.readAt) : undefined,
         readStatus === 'unread' ? isNull(inbox.readAt) : undefined,
         templates.length > 0 ? inArray(inbox.templateId, [...templates]) : undefined,
-        targets.length > 0
-          ? sql`${inbox.targets} @> array[${sql.join(
-              targets.map((id) => sql`${id}`),
-              sql`, `,
-            )}]::uuid[]`
-          : undefined,
+        targets.length > 0 ? sql`${inbox.targets} @> ${sql.param(targets)}::uuid[]` : undefined,
         startingBefore === undefined ? undefined : before(userId, startingBefore),
       ),
     )

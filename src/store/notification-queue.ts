@@ -24,14 +24,6 @@ export interface Ways {
 }
 
 const json = (value: unknown): SQL => sql`${JSON.stringify(value)}::jsonb`;
-const uuids = (ids: readonly string[] | null | undefined): SQL =>
-  ids
-    ? sql`array[${sql.join(
-        ids.map((id) => sql`${id}`),
-        sql`, `,
-      )}]::uuid[]`
-    : sql`null::uuid[]`;
-
 /** Whether somebody switched a template off. */
 const isUnwanted = (userId: SQL, templateId: SQL): SQL =>
   sql`exists (select from notification_preferences p where p.user_id = ${userId} and p.template_id = ${templateId} and p.disabled)`;
@@ -55,16 +47,13 @@ export async function enqueue(
   await db.execute(sql`
     insert into notification_messages (id, user_id, method, template_id, targets, title, content, actions, labels, data,
       sealed_labels, created_at, due_at, mark)
-    select gen_random_uuid(), u.id, way.method, ${templateId}::uuid, ${uuids(targets)}, ${title}, ${content}, ${json(actions)},
+    select gen_random_uuid(), u.id, way.method, ${templateId}::uuid, ${sql.param(targets)}::uuid[], ${title}, ${content}, ${json(actions)},
       ${json(labels)}, ${data === null ? sql`null::jsonb` : json(data)}, ${sealedLabels}, ${now}::timestamptz, ${now}::timestamptz, ${mark}
     from users u cross join (
       select coalesce((select method from notification_methods where template_id = ${templateId}::uuid), ${method}) as method
       union select 'inbox' where ${inbox}) way
     where u.deleted = false and u.is_system = false and ${who}
-      and way.method = any(array[${sql.join(
-        available.map((one) => sql`${one}`),
-        sql`, `,
-      )}]::text[])
+      and way.method = any(${sql.param(available)}::text[])
       and not ${isUnwanted(sql`u.id`, sql`${templateId}::uuid`)}
     on conflict (user_id, method, mark) do nothing`);
 }
